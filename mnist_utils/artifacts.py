@@ -1,0 +1,159 @@
+"""A cache on disk, so that a run of the series trains each network once.
+
+It lies in the user's cache folder, or where the environment variable MNIST_UTILS_CACHE points.
+A key covers everything that the result depends on: changed code never returns an old network.
+"""
+
+import hashlib
+import inspect
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import platformdirs
+
+from mnist_utils.data import MnistData, load_mnist
+
+LIBRARIES = ("keras", "tensorflow", "numpy")
+
+
+def cache_folder() -> Path:
+    """Return the folder of the cache; it need not exist yet."""
+    chosen = os.environ.get("MNIST_UTILS_CACHE")
+    return Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("mnist_utils"))
+
+
+def cached(
+    key: dict,
+    compute: Callable[[], Any],
+    save: Callable[[Any, Path], None],
+    load: Callable[[Path], Any],
+    *,
+    name: str = "result",
+) -> Any:
+    """Return the stored result under the key, or compute and store it.
+
+    Args:
+        key: everything that the result depends on; anything that json.dumps takes.
+        compute: makes the result.
+        save: writes it into the (empty) folder that it is given.
+        load: reads it back from such a folder.
+        name: the start of the entry's folder name, for people who look into the cache.
+
+    Returns:
+        The result. A damaged entry is computed again, with a notice.
+
+    Raises:
+        OSError: if MNIST_UTILS_CACHE names a folder that can't be written. The default folder
+            is done without, with a notice.
+    """
+    digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:20]
+    entry = cache_folder() / f"{name}-{digest}"
+    if entry.is_dir():
+        try:
+            _verify(entry)
+            return load(entry)
+        except Exception as error:  # whatever a damaged file makes its reader raise
+            print(f"The stored {name} in {entry} is damaged ({error}); it is made again.")
+    writable = _prepare_cache()
+    result = compute()
+    if writable:
+        try:
+            _store(entry, lambda folder: save(result, folder))
+        except OSError as error:
+            print(f"{name} could not be stored in {entry} ({error}); it is used without.")
+    return result
+
+
+def get_or_train(recipe, data: MnistData | None = None, *, verbose: str | int = "auto"):
+    """Return the Trained network of a recipe: from the cache, else by training it.
+
+    Args:
+        recipe: a training.Recipe.
+        data: what to train on; None for `load_mnist()`.
+        verbose: as for `training.fit`.
+
+    Returns:
+        training.Trained, its model compiled for evaluation.
+    """
+    from mnist_utils import models, preprocessing, training
+
+    data = load_mnist() if data is None else data
+    key = {
+        "recipe": asdict(recipe),
+        "data": data.checksum,
+        "libraries": {library: version(library) for library in LIBRARIES},
+        "source": source_sum(models, preprocessing, training),
+    }
+    return cached(
+        key, lambda: training.fit(recipe, data, verbose=verbose), _save_trained, _load_trained,
+        name=recipe.model,
+    )  # fmt: skip
+
+
+def source_sum(*modules: ModuleType) -> str:
+    """Return the SHA-256 sum of the modules' source, for use in a key."""
+    sources = "\n".join(inspect.getsource(module) for module in modules)
+    return hashlib.sha256(sources.encode()).hexdigest()
+
+
+def _save_trained(trained, folder: Path) -> None:
+    trained.model.save(folder / "model.keras")
+    (folder / "history.json").write_text(json.dumps(trained.history))
+
+
+def _load_trained(folder: Path):
+    import keras
+
+    from mnist_utils.training import Trained
+
+    model = keras.saving.load_model(folder / "model.keras", safe_mode=True)
+    return Trained(model, json.loads((folder / "history.json").read_text()))
+
+
+def _prepare_cache() -> bool:
+    folder = cache_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError as error:
+        problem = f"the cache folder {folder} can't be written ({error})"
+        if "MNIST_UTILS_CACHE" in os.environ:
+            raise OSError(f"{problem}; MNIST_UTILS_CACHE must name a folder that can") from error
+        print(f"Note: {problem}; nothing is stored. MNIST_UTILS_CACHE can name another folder.")
+        return False
+
+
+def _store(entry: Path, save: Callable[[Path], None]) -> None:
+    """Let save write into a folder beside the entry, then put it in place in one step."""
+    temporary = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=entry.parent))
+    try:
+        save(temporary)
+        (temporary / "sums.json").write_text(json.dumps(_sums(temporary)))
+        if entry.exists():  # damaged, or another process was faster
+            shutil.rmtree(entry, ignore_errors=True)
+        try:
+            temporary.rename(entry)
+        except OSError:
+            if not entry.is_dir():
+                raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _sums(folder: Path) -> dict[str, str]:
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest()
+            for file in sorted(folder.iterdir()) if file.name != "sums.json"}  # fmt: skip
+
+
+def _verify(entry: Path) -> None:
+    if json.loads((entry / "sums.json").read_text()) != _sums(entry):
+        raise ValueError("its files do not have the sums that were stored with them")

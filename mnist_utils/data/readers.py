@@ -1,0 +1,164 @@
+"""Readers for the file formats in which MNIST-shaped data comes; nothing is ever unpickled."""
+
+import gzip
+import struct
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+KEYS = ("x_train", "y_train", "x_test", "y_test")
+IDX_FILES = {
+    "x_train": "train-images-idx3-ubyte",
+    "y_train": "train-labels-idx1-ubyte",
+    "x_test": "t10k-images-idx3-ubyte",
+    "y_test": "t10k-labels-idx1-ubyte",
+}
+IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".pgm", ".tif", ".tiff", ".webp"}
+LARGEST_FILE = 2**30  # bytes of one array, unpacked; MNIST's largest is 47 MB
+
+
+class DataError(ValueError):
+    """The data is missing, damaged, altered or not of the expected form."""
+
+
+def read_npz(path: Path) -> dict[str, np.ndarray]:
+    """Read the four arrays of an .npz file; see `check_arrays` for what they must be."""
+    if not path.is_file():
+        raise DataError(f"{path}: no such file; expected an .npz with the arrays {', '.join(KEYS)}")
+    try:
+        with zipfile.ZipFile(path) as members:
+            _check_npz_members(members, path)
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {key: archive[key] for key in KEYS}
+    except DataError:
+        raise
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error,
+            NotImplementedError, RuntimeError, SyntaxError, MemoryError) as error:  # fmt: skip
+        raise DataError(
+            f"{path}: truncated, altered or not an .npz of plain arrays "
+            f"({type(error).__name__}: {error}); expected the uint8 arrays {', '.join(KEYS)}"
+        ) from error
+    return check_arrays(arrays, str(path))
+
+
+def _check_npz_members(members: zipfile.ZipFile, path: Path) -> None:
+    sizes = {member.filename.removesuffix(".npy"): member.file_size for member in members.filelist}
+    missing = [key for key in KEYS if key not in sizes]
+    if missing:
+        raise DataError(f"{path}: holds no {', '.join(missing)}; expected {', '.join(KEYS)}")
+    too_large = [key for key in KEYS if sizes[key] > LARGEST_FILE]
+    if too_large:
+        raise DataError(f"{path}: {too_large[0]} would unpack to {sizes[too_large[0]]:,} bytes; "
+                        f"at most {LARGEST_FILE:,} are accepted")  # fmt: skip
+
+
+def read_idx_folder(folder: Path) -> dict[str, np.ndarray]:
+    """Read MNIST's four original IDX files (LeCun's format), gzipped or not, from a folder."""
+    arrays = {}
+    for key, name in IDX_FILES.items():
+        spellings = [name, name.replace("-idx", ".idx")]
+        candidates = [folder / f"{s}{end}" for s in spellings for end in ("", ".gz")]
+        found = next((file for file in candidates if file.is_file()), None)
+        if found is None:
+            raise DataError(f"{folder}: no {name} or {name}.gz; expected the four files "
+                            f"{', '.join(IDX_FILES.values())}")  # fmt: skip
+        arrays[key] = parse_idx(_read_bytes(found), where=str(found))
+    return check_arrays(arrays, str(folder))
+
+
+def _read_bytes(file: Path) -> bytes:
+    try:
+        with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as stream:
+            content = stream.read(LARGEST_FILE + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{file}: truncated or altered ({error}); expected an IDX file") from error
+    if len(content) > LARGEST_FILE:
+        raise DataError(f"{file}: unpacks to more than {LARGEST_FILE:,} bytes, the most accepted")
+    return content
+
+
+def parse_idx(content: bytes, *, where: str) -> np.ndarray:
+    """Return the uint8 array of an IDX file's bytes.
+
+    The format: two zero bytes, the type (8 for unsigned byte), the number of dimensions, each
+    dimension as a big-endian 32-bit integer, then the data (https://yann.lecun.com/exdb/mnist/).
+    """
+    if len(content) < 4 or content[:3] != b"\x00\x00\x08" or not 1 <= content[3] <= 4:
+        raise DataError(f"{where}: starts with {content[:4].hex(' ') or 'nothing'}; expected the "
+                        "header of an unsigned-byte IDX file, 00 00 08 and 01 to 04")  # fmt: skip
+    header = 4 + 4 * content[3]
+    if len(content) < header:
+        raise DataError(f"{where}: ends inside its header of {header} bytes")
+    shape = struct.unpack(f">{content[3]}I", content[4:header])
+    expected = header + int(np.prod(shape, dtype=object))
+    if len(content) != expected:
+        raise DataError(
+            f"{where}: {len(content):,} bytes; expected {expected:,} for its shape {shape}"
+        )
+    return np.frombuffer(content, np.uint8, offset=header).reshape(shape).copy()
+
+
+def read_image_folder(folder: Path) -> dict[str, np.ndarray]:
+    """Read train/CLASS/IMAGE and test/CLASS/IMAGE; classes are numbered in their names' order."""
+    names = [sorted(p.name for p in (folder / part).glob("*/")) for part in ("train", "test")]
+    if not names[0] or not names[1]:
+        raise DataError(f"{folder}: expected the folders train/CLASS and test/CLASS with images, "
+                        "or the four IDX files")  # fmt: skip
+    if names[0] != names[1]:
+        raise DataError(f"{folder}: train has the classes {names[0]}, test has {names[1]}; "
+                        "expected the same")  # fmt: skip
+    if len(names[0]) > 10:
+        raise DataError(f"{folder}: {len(names[0])} classes; expected at most 10")
+    digits = all(name in set("0123456789") for name in names[0])
+    labels = {name: int(name) if digits else number for number, name in enumerate(names[0])}
+    arrays = {}
+    for part in ("train", "test"):
+        files = [
+            (file, label)
+            for name, label in labels.items()
+            for file in sorted((folder / part / name).iterdir())
+            if file.suffix.lower() in IMAGE_SUFFIXES
+        ]
+        if not files:
+            raise DataError(f"{folder / part}: no images; expected files such as {part}/0/0001.png")
+        arrays[f"x_{part}"] = np.stack([_read_image(file) for file, _ in files])
+        arrays[f"y_{part}"] = np.array([label for _, label in files], np.uint8)
+    return check_arrays(arrays, str(folder))
+
+
+def _read_image(file: Path) -> np.ndarray:
+    from PIL import Image
+
+    try:
+        with Image.open(file) as image:
+            if image.size != (28, 28):
+                raise DataError(f"{file}: {image.size[0]}×{image.size[1]} pixels; expected 28×28")
+            return np.asarray(image.convert("L"))
+    except DataError:
+        raise
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise DataError(f"{file}: not a readable image ({error})") from error
+
+
+def check_arrays(arrays: dict[str, np.ndarray], where: str) -> dict[str, np.ndarray]:
+    """Return the arrays if they have MNIST's form, labels as uint8.
+
+    Images must be uint8 (n, 28, 28) with n at least 1, labels integers 0-9 (n,).
+    """
+    for part in ("train", "test"):
+        images, labels = arrays[f"x_{part}"], arrays[f"y_{part}"]
+        if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (28, 28):
+            raise DataError(f"{where}: x_{part} is {images.dtype} {images.shape}; "
+                            "expected uint8 (n, 28, 28)")  # fmt: skip
+        if len(images) == 0:
+            raise DataError(f"{where}: x_{part} holds no images; expected at least one")
+        if not np.issubdtype(labels.dtype, np.integer) or labels.shape != (len(images),):
+            raise DataError(f"{where}: y_{part} is {labels.dtype} {labels.shape}; "
+                            f"expected integers ({len(images)},), one for each image")  # fmt: skip
+        if labels.min() < 0 or labels.max() > 9:
+            raise DataError(f"{where}: y_{part} holds labels from {labels.min()} to "
+                            f"{labels.max()}; expected 0 to 9")  # fmt: skip
+        arrays[f"y_{part}"] = labels.astype(np.uint8)
+    return arrays

@@ -1,0 +1,54 @@
+"""Figures that the notebooks share.
+
+Every function draws into the axes or figure that it is given, or makes one of fixed size, and
+returns the Figure; none shows it, writes it or changes global settings. Show it with
+`results.show(fig, name=…, alt=…)`. Colours are Okabe and Ito's, told apart by every kind of
+colour vision; wherever a colour means something, so does a line style, a marker or a word.
+"""
+
+from mnist_utils.plotting.base import (
+    BLACK,
+    BLUE,
+    COLOURS,
+    DIGITS,
+    GREEN,
+    MARKERS,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILION,
+    YELLOW,
+    new_figure,
+)
+from mnist_utils.plotting.charts import plot_class_counts, plot_history
+from mnist_utils.plotting.digits import draw_digit, plot_digits, plot_feature_maps
+from mnist_utils.plotting.predictions import (
+    plot_confusion,
+    plot_errors,
+    plot_prediction,
+    plot_predictions,
+)
+
+__all__ = [
+    "BLACK",
+    "BLUE",
+    "COLOURS",
+    "DIGITS",
+    "GREEN",
+    "MARKERS",
+    "ORANGE",
+    "PURPLE",
+    "SKY",
+    "VERMILION",
+    "YELLOW",
+    "draw_digit",
+    "new_figure",
+    "plot_class_counts",
+    "plot_confusion",
+    "plot_digits",
+    "plot_errors",
+    "plot_feature_maps",
+    "plot_history",
+    "plot_prediction",
+    "plot_predictions",
+]

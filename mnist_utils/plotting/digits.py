@@ -1,0 +1,87 @@
+"""Digits as pictures, and what a layer makes of them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from mnist_utils.plotting.base import check_length, new_figure
+from mnist_utils.preprocessing import check_images
+
+
+def draw_digit(ax: Axes, image: np.ndarray, title: str = "", **imshow) -> Axes:
+    """Draw one image (28, 28), dark ink on white, without ticks; 0-255 unless vmin/vmax say so."""
+    options = {"cmap": "gray_r", "vmin": 0, "vmax": 255, "interpolation": "nearest"} | imshow
+    ax.imshow(image, **options)
+    ax.set(xticks=[], yticks=[])
+    ax.set_title(title, fontsize=9)
+    for spine in ax.spines.values():
+        spine.set_color("0.8")
+    return ax
+
+
+def plot_digits(
+    images: np.ndarray,
+    labels: Sequence | None = None,
+    *,
+    columns: int = 8,
+    title: str = "",
+    **imshow,
+) -> Figure:
+    """Draw images in a grid, in the order given.
+
+    Args:
+        images: array (n, 28, 28), n at least 1; 0 is background and 255 full ink, unless
+            imshow's vmin and vmax say otherwise.
+        labels: optional titles, one an image; digits or texts.
+        columns: images a row, at least 1.
+        title: the finding, above the grid.
+        imshow: further arguments of Axes.imshow, such as cmap.
+
+    Returns:
+        The Figure.
+
+    Raises:
+        ValueError: if images is not (n, 28, 28), is empty, or the lengths differ.
+    """
+    check_images(images)
+    if len(images) == 0 or columns < 1:
+        raise ValueError(f"need at least one image and one column, got {len(images)}, {columns}")
+    if labels is not None:
+        check_length("labels", labels, images)
+    columns = min(columns, len(images))
+    rows = -(-len(images) // columns)
+    height = rows * (1.0 if labels is None else 1.2) + (0.5 if title else 0.0)
+    fig, axes = new_figure(columns * 1.0, height, nrows=rows, ncols=columns, squeeze=False)
+    for ax in axes.flat[len(images) :]:
+        ax.axis("off")
+    for index, (ax, image) in enumerate(zip(axes.flat, images, strict=False)):
+        draw_digit(ax, image, "" if labels is None else str(labels[index]), **imshow)
+    if title:
+        fig.suptitle(title)
+    return fig
+
+
+def plot_feature_maps(maps: np.ndarray, *, columns: int = 8, title: str = "") -> Figure:
+    """Draw the channels of one layer's output for one image, on one common colour scale.
+
+    Args:
+        maps: float array (height, width, channels).
+        columns: maps a row.
+        title: the finding.
+    """
+    maps = np.asarray(maps)
+    if maps.ndim != 3 or maps.size == 0:
+        raise ValueError(f"maps must have shape (height, width, channels), got {maps.shape}")
+    channels = maps.shape[2]
+    rows = -(-channels // columns)
+    fig, axes = new_figure(9, rows * 1.05 + 0.5, nrows=rows, ncols=columns, squeeze=False)
+    for ax in axes.flat:
+        ax.axis("off")
+    for number in range(channels):
+        drawn = axes.flat[number].imshow(maps[..., number], cmap="cividis",
+                                         vmin=maps.min(), vmax=maps.max())  # fmt: skip
+    fig.colorbar(drawn, ax=axes, shrink=0.8, label="activation")
+    fig.suptitle(title)
+    return fig
