@@ -112,9 +112,10 @@ def _save_trained(trained, folder: Path) -> None:
 def _load_trained(folder: Path):
     import keras
 
-    from mnist_utils.training import Trained
+    from mnist_utils.training import Trained, compile_for_evaluation
 
-    model = keras.saving.load_model(folder / "model.keras", safe_mode=True)
+    model = keras.saving.load_model(folder / "model.keras", compile=False, safe_mode=True)
+    compile_for_evaluation(model)
     return Trained(model, json.loads((folder / "history.json").read_text()))
 
 

@@ -40,16 +40,13 @@ def record(
         if not low <= value <= high:
             raise ValueError(f"interval must be (low, high) around value {value}, got {interval}")
         interval = (low, high)
-    details = [] if interval is None else [
-        f"95% interval {_format(interval[0], unit, digits)} to {_format(interval[1], unit, digits)}"
-    ]  # fmt: skip
-    if n is not None:
-        details.append(f"{n:,} {over}")
-    text = f"{name}: {_format(value, unit, digits)}" + (
-        f" ({'; '.join(details)})" if details else ""
-    )
+    low_to_high = " to ".join(format_number(bound, unit, digits) for bound in interval or ())
+    details = [f"95% interval {low_to_high}"] if interval else []
+    details += [] if n is None else [f"{n:,} {over}"]
+    text = f"{name}: {format_number(value, unit, digits)}"
+    text += f" ({'; '.join(details)})" if details else ""
     result = {"name": name, "value": float(value), "unit": unit, "interval": interval,
-              "n": n, "over": over if n is not None else None}  # fmt: skip
+              "n": n, "digits": digits, "over": over if n is not None else None}  # fmt: skip
     _display({"text/plain": text}, {KEY: {"result": result}})
 
 
@@ -77,6 +74,13 @@ def show(fig, *, name: str, alt: str) -> None:
     _display({"image/png": buffer.getvalue(), "text/plain": alt}, metadata)
 
 
+def format_number(value: float, unit: str = "", digits: int = 2) -> str:
+    """Return a number as text: a fraction as a percentage where unit is "%", else with its unit."""
+    if unit == "%":
+        return f"{value:.{digits}%}"
+    return f"{value:,.{digits}f}" + (f" {unit}" if unit else "")
+
+
 def announce_test_reading() -> None:
     """Say, where it happens, that the test set has just been read for the first time."""
     text = "The test set is open. From here on, nothing may be chosen any more."
@@ -97,12 +101,6 @@ def read_outputs(notebook) -> Iterator[tuple[int, str, Any, dict]]:
         for output in cell.get("outputs", []):
             for kind, value in output.get("metadata", {}).get(KEY, {}).items():
                 yield index, kind, value, output
-
-
-def _format(value: float, unit: str, digits: int) -> str:
-    if unit == "%":
-        return f"{value:.{digits}%}"
-    return f"{value:,.{digits}f}" + (f" {unit}" if unit else "")
 
 
 def _display(data: dict, metadata: dict) -> None:

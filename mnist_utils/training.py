@@ -1,7 +1,5 @@
 """Recipes: everything that determines a training run, and the function that carries one out."""
 
-import os
-import sys
 import time
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -11,6 +9,7 @@ from keras import layers
 
 from mnist_utils import models
 from mnist_utils.data import MnistData
+from mnist_utils.progress import ProgressLine, someone_watches
 
 OPTIMIZERS = ("adam", "sgd", "momentum", "rmsprop")
 SCHEDULES = ("constant", "cosine", "one_cycle")
@@ -81,7 +80,7 @@ class Trained(NamedTuple):
     """A trained model and its history.
 
     Attributes:
-        model: the keras.Model, compiled.
+        model: the keras.Model, compiled for evaluation.
         history: one list a quantity (loss, accuracy, val_loss, val_accuracy), one value an epoch,
             and "seconds", a list of one: the training time, tracing included.
     """
@@ -99,7 +98,8 @@ def fit(recipe: Recipe, data: MnistData, *, verbose: str | int = "auto") -> Trai
         verbose: "auto" shows one line of progress where a person watches; 0 shows nothing.
 
     Returns:
-        Trained: the model without any augmentation layers, and the history.
+        Trained: the model, without any augmentation layers and compiled for `evaluate` on
+        integer labels (cross-entropy and accuracy), and the history.
 
     Raises:
         ValueError: if the recipe asks for more images than there are.
@@ -114,8 +114,8 @@ def fit(recipe: Recipe, data: MnistData, *, verbose: str | int = "auto") -> Trai
     if recipe.augment:
         trained = keras.Sequential([keras.Input((28, 28)), *augmentation_layers(), model])
         _compile(trained, recipe, steps)
-    show_progress = _someone_watches() if verbose == "auto" else bool(verbose)
-    callbacks = [_ProgressLine(recipe)] if show_progress else []
+    show_progress = someone_watches() if verbose == "auto" else bool(verbose)
+    callbacks = [ProgressLine(recipe.model)] if show_progress else []
     validation = data.validation if len(data.validation.labels) else None
     start = time.perf_counter()
     history = trained.fit(
@@ -123,8 +123,10 @@ def fit(recipe: Recipe, data: MnistData, *, verbose: str | int = "auto") -> Trai
             validation.images, _targets(validation.labels, recipe)),
         epochs=recipe.epochs, batch_size=recipe.batch_size, callbacks=callbacks, verbose=0,
     ).history  # fmt: skip
+    seconds = time.perf_counter() - start
+    compile_for_evaluation(model)
     history = {name: [float(value) for value in values] for name, values in history.items()}
-    return Trained(model, history | {"seconds": [time.perf_counter() - start]})
+    return Trained(model, history | {"seconds": [seconds]})
 
 
 @keras.saving.register_keras_serializable("mnist_utils")
@@ -148,6 +150,11 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
 
     def get_config(self) -> dict:
         return {"peak": self.peak, "steps": self.steps, "rise": self.rise}
+
+
+def compile_for_evaluation(model: keras.Model) -> None:
+    """Make `model.evaluate` give cross-entropy and accuracy for integer labels."""
+    model.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
 
 
 def augmentation_layers() -> list[keras.layers.Layer]:
@@ -186,33 +193,3 @@ def _compile(model: keras.Model, recipe: Recipe, steps: int) -> None:
     else:
         loss = "sparse_categorical_crossentropy"
     model.compile(optimizer=optimizer, loss=loss, metrics=["accuracy"])
-
-
-def _someone_watches() -> bool:
-    if os.environ.get("MNIST_UTILS_PROGRESS") == "0":
-        return False
-    return "ipykernel" in sys.modules or sys.stdout.isatty()
-
-
-class _ProgressLine(keras.callbacks.Callback):
-    """One line that is written over after every epoch."""
-
-    def __init__(self, recipe: Recipe):
-        super().__init__()
-        self.recipe, self.start = recipe, time.perf_counter()
-
-    def on_epoch_begin(self, epoch, logs=None):
-        if epoch == 0:
-            self._write(f"training {self.recipe.model}: epoch 1 of {self.recipe.epochs}")
-
-    def on_epoch_end(self, epoch, logs=None):
-        seconds = time.perf_counter() - self.start
-        numbers = ", ".join(f"{name} {value:.4f}" for name, value in (logs or {}).items())
-        self._write(f"training {self.recipe.model}: {epoch + 1} of {self.recipe.epochs} epochs "
-                    f"in {seconds:.0f} s; {numbers}")  # fmt: skip
-
-    def on_train_end(self, logs=None):
-        print()
-
-    def _write(self, text: str):
-        print(f"\r{text:<118}", end="", flush=True)

@@ -32,6 +32,9 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
             _check_npz_members(members, path)
         with np.load(path, allow_pickle=False) as archive:
             arrays = {key: archive[key] for key in KEYS}
+        foreign = [key for key in KEYS if not isinstance(arrays[key], np.ndarray)]
+        if foreign:  # NumPy hands over a member without its magic number as bytes
+            raise ValueError(f"{foreign[0]}.npy is not an array")
     except DataError:
         raise
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error,

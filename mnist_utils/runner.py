@@ -1,0 +1,160 @@
+"""Execute the series headlessly with papermill, and collect what the notebooks recorded."""
+
+import base64
+import hashlib
+import json
+import os
+import platform
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from mnist_utils.report import write_pages
+from mnist_utils.results import read_outputs
+
+PACKAGE = Path(__file__).parent
+LIBRARIES = ("tensorflow", "keras", "numpy", "scipy", "scikit-learn", "matplotlib")
+
+
+def run(
+    notebooks: Mapping[Path, dict[str, Any]],
+    output: Path,
+    *,
+    resume: bool = False,
+    fresh_cache: bool = False,
+) -> bool:
+    """Execute notebooks in order; write them, their figures, results.json and index.html.
+
+    Args:
+        notebooks: path to parameters, in the order to run.
+        output: folder for everything that is written; made if need be.
+        resume: leave out what is already done there, with the same notebook, parameters and code.
+        fresh_cache: give each notebook an empty artifact cache of its own, so that its time
+            includes all its training.
+
+    Returns:
+        Whether all notebooks ran without an error. A failing one is kept with its error, and the
+        others still run.
+
+    Raises:
+        KeyboardInterrupt: if interrupted; what is finished stays, and resume goes on from there.
+    """
+    output.mkdir(parents=True, exist_ok=True)
+    results = _read_results(output)
+    results["environment"] = environment()
+    for number, (path, parameters) in enumerate(notebooks.items(), 1):
+        key = _key(path, parameters)
+        before = results["notebooks"].get(path.stem, {})
+        if resume and before.get("status") == "ok" and before.get("key") == key:
+            print(f"[{number}/{len(notebooks)}] {path.stem} is done already")
+            continue
+        results["notebooks"].pop(path.stem, None)
+        label = f"[{number}/{len(notebooks)}] {path.stem}"
+        with _kernel_environment(fresh_cache):
+            entry = _execute(path, parameters, output, label)
+        results["notebooks"][path.stem] = entry | {"key": key}
+        results["notebooks"] = dict(sorted(results["notebooks"].items()))
+        _write_results(results, output)
+        write_pages(results, output)
+    return all(results["notebooks"][path.stem]["status"] == "ok" for path in notebooks)
+
+
+def environment() -> dict[str, Any]:
+    """Return what the figures of a run depend on: cores, system, Python and library versions."""
+    return {
+        "cores": len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count(),
+        "machine": platform.machine(),
+        "system": platform.system(),
+        "python": platform.python_version(),
+        "libraries": {library: version(library) for library in LIBRARIES},
+    }
+
+
+def _execute(path: Path, parameters: dict, output: Path, label: str) -> dict[str, Any]:
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+
+    executed = output / path.name
+    entry = {"status": "ok", "seconds": None, "parameters": parameters, "error": None}
+    bar = {"desc": label, "unit": "cell",
+           "bar_format": "{desc} |{bar:24}| cell {n_fmt}/{total_fmt} [{elapsed}]"}  # fmt: skip
+    start = time.perf_counter()
+    try:
+        papermill.execute_notebook(
+            str(path), str(executed), parameters, kernel_name="python3", cwd=str(output),
+            progress_bar=bar, extra_arguments=["--log-level=40"],  # errors only
+        )  # fmt: skip
+    except PapermillExecutionError as error:
+        entry |= {
+            "status": "failed",
+            "error": f"cell {error.exec_count}: {error.ename}: {error.evalue}",
+        }
+        print(f"{path.stem} failed in {entry['error']}; kept in {executed}")
+    entry["seconds"] = round(time.perf_counter() - start, 1)
+    return entry | _collect(executed)
+
+
+def _collect(executed: Path) -> dict[str, Any]:
+    """Return what a notebook recorded, and write its figures beside it."""
+    import nbformat
+
+    collected = {"results": [], "figures": [], "test_read_cell": None}
+    figures = executed.parent / "figures"
+    figures.mkdir(exist_ok=True)
+    for cell, kind, value, output in read_outputs(nbformat.read(executed, as_version=4)):
+        if kind == "result":
+            collected["results"].append(value)
+        elif kind == "test_read" and collected["test_read_cell"] is None:
+            collected["test_read_cell"] = cell
+        elif kind == "figure":
+            picture = base64.b64decode(output["data"]["image/png"])
+            (figures / f"{value}.png").write_bytes(picture)
+            alt = output["metadata"]["image/png"]["alt"]
+            collected["figures"].append({"name": value, "alt": alt})
+    return collected
+
+
+@contextmanager
+def _kernel_environment(fresh_cache: bool) -> Iterator[None]:
+    """Set what the kernels inherit, for the time of one notebook."""
+    settings = {"MNIST_UTILS_PROGRESS": "0", "TF_CPP_MIN_LOG_LEVEL": "3",
+                "JUPYTER_PREFER_ENV_PATH": "1"}  # fmt: skip
+    before = dict(os.environ)
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ.update(settings | ({"MNIST_UTILS_CACHE": folder} if fresh_cache else {}))
+        try:
+            yield
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+
+
+def _key(path: Path, parameters: dict) -> str:
+    import nbformat
+
+    cells = [[cell.cell_type, cell.source] for cell in nbformat.read(path, as_version=4).cells]
+    sources = [file.read_text() for file in sorted(PACKAGE.rglob("*.py"))]
+    content = json.dumps([cells, parameters, sources, environment()["libraries"]])
+    return hashlib.sha256(content.encode()).hexdigest()[:20]
+
+
+def _read_results(output: Path) -> dict[str, Any]:
+    try:
+        results = json.loads((output / "results.json").read_text())
+        kept = {name: entry for name, entry in results["notebooks"].items()
+                if (output / f"{name}.ipynb").is_file()}  # fmt: skip
+        return {"environment": {}, "notebooks": kept}
+    except (OSError, ValueError, KeyError, AttributeError, TypeError):
+        return {"environment": {}, "notebooks": {}}
+
+
+def _write_results(results: dict, output: Path) -> None:
+    temporary = output / ".results.json.unfinished"
+    temporary.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    temporary.replace(output / "results.json")

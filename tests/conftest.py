@@ -1,0 +1,20 @@
+import os
+
+import pytest
+
+# Before anything imports TensorFlow, and for every subprocess.
+os.environ.update(MNIST_UTILS_PROGRESS="0", TF_CPP_MIN_LOG_LEVEL="3", MPLBACKEND="agg",
+                  JUPYTER_PREFER_ENV_PATH="1")  # fmt: skip
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cache(tmp_path_factory):
+    """Every test session trains into a cache of its own."""
+    os.environ["MNIST_UTILS_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="session")
+def data():
+    from mnist_utils.data import load_mnist
+
+    return load_mnist()

@@ -1,0 +1,76 @@
+"""The exercise checks: one for each exercise, and none that ever raises."""
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from series import NOTEBOOKS, SOLUTIONS, read_notebook
+
+from mnist_utils.checks import CHECKS, check, exercises, verdict
+
+LESSONS = sorted(NOTEBOOKS.glob("*.ipynb"))
+NUMBERS = [number for path in LESSONS for number in exercises(path.name[:2])]
+
+
+def numbers_in(path):
+    """The numbers of the headings and those of the check calls, in order."""
+    source = "\n".join(cell.source for cell in read_notebook(path).cells)
+    headings = re.findall(r"^### Exercise (\d+\.\d+)", source, re.MULTILINE)
+    return headings, re.findall(r'^check\("(\d+\.\d+)", answer_\d+_\d+\)', source, re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_lesson_checks_and_solutions_have_the_same_exercises(path):
+    expected = exercises(path.name[:2])
+    assert 2 <= len(expected) <= 4
+    solutions = SOLUTIONS / f"{path.stem}_solutions.ipynb"
+    assert numbers_in(path) == numbers_in(solutions) == (expected, expected)
+
+
+@pytest.mark.parametrize("path", sorted(SOLUTIONS.glob("*.ipynb")), ids=lambda path: path.stem)
+def test_stored_solutions_are_correct(path):
+    text = "".join(
+        output.get("text", "") for cell in read_notebook(path).cells
+        for output in cell.get("outputs", [])
+    )  # fmt: skip
+    for number in exercises(path.name[:2]):
+        assert f"Exercise {number}: correct\n" in text
+
+
+def test_unknown_exercise_is_named(capsys):
+    check("1.9", 3)
+    check("99.1", 3)
+    check("one", 3)
+    out = capsys.readouterr().out
+    assert "no such exercise; expected one of 1.1" in out
+    assert out.count("\n") == 3
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_every_check_knows_not_attempted_wrong_and_broken(number):
+    def broken(*arguments, **keywords):
+        raise RuntimeError("broken on purpose")
+
+    assert verdict(number, None) == "not attempted yet"
+    for wrong in (broken, object(), "words", [], -1, np.zeros((3, 3)), float("nan"), {}, int):
+        assert verdict(number, wrong).startswith("not yet. ")
+
+
+ANSWERS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary()
+    | st.functions(like=lambda *a, **k: None, returns=st.integers() | st.lists(st.floats())),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=2),
+    max_leaves=4,
+)  # fmt: skip
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.sampled_from(NUMBERS or ["1.1"]), ANSWERS)
+def test_no_answer_makes_a_check_raise(number, answer):
+    assert isinstance(verdict(number, answer), str)
+
+
+def test_all_registered_checks_belong_to_a_lesson():
+    assert set(CHECKS) == set(NUMBERS)

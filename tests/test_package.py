@@ -1,0 +1,98 @@
+"""The package as installed: light to import, and in step with what its files declare."""
+
+import re
+import subprocess
+import sys
+import tomllib
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+from series import ROOT, read_settings
+
+import mnist_utils
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+PYTHONS = ["3.11", "3.12", "3.13"]
+# Published by Colab on 2026-08-19; `pip freeze` in a notebook there lists today's.
+COLAB = {
+    "tensorflow": "2.20.0", "keras": "3.13.2", "numpy": "2.1.3", "scipy": "1.16.3",
+    "scikit-learn": "1.6.1", "pandas": "2.2.3", "matplotlib": "3.10.0", "seaborn": "0.13.2",
+    "pillow": "11.3.0", "ipython": "7.34.0", "platformdirs": "4.3.8",
+}  # fmt: skip
+
+
+def pins(python):
+    """Return the exact version of each package that requirements.txt gives for a Python on Linux."""
+    found = {}
+    environment = {"python_version": python, "python_full_version": f"{python}.5",
+                   "sys_platform": "linux", "os_name": "posix"}  # fmt: skip
+    for line in (ROOT / "requirements.txt").read_text().splitlines():
+        requirement = Requirement(line)
+        if requirement.marker is None or requirement.marker.evaluate(environment):
+            (specifier,) = requirement.specifier
+            assert specifier.operator == "==", f"{line} is not an exact pin"
+            found[requirement.name.lower()] = specifier.version
+    return found
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_requirements_pin_all_that_pyproject_declares(python):
+    declared = [
+        Requirement(text) for group in [PROJECT["dependencies"], *EXTRAS.values()] for text in group
+    ]
+    pinned = pins(python)
+    for requirement in declared:
+        assert requirement.specifier.contains(pinned[requirement.name.lower()]), requirement
+
+
+def test_colab_satisfies_every_lower_bound():
+    for requirement in map(Requirement, PROJECT["dependencies"]):
+        assert requirement.specifier.contains(COLAB[requirement.name]), requirement
+
+
+def test_pythons_agree_everywhere():
+    supported = SpecifierSet(PROJECT["requires-python"])
+    assert [v for v in ("3.10", *PYTHONS, "3.14") if supported.contains(f"{v}.1")] == PYTHONS
+    workflow = (ROOT / ".github/workflows/test.yml").read_text()
+    assert re.findall(r'"(3\.\d+)"', workflow) == PYTHONS
+    environment = (ROOT / "environment.yml").read_text()
+    assert re.search(r"python=(\S+)", environment)[1] in PYTHONS
+    assert "--requirement requirements.txt" in environment
+
+
+def test_version_and_release_tag_agree():
+    assert mnist_utils.__version__ == PROJECT["version"]
+    assert read_settings()["release"] == f"v{PROJECT['version']}"
+    assert Version(PROJECT["version"])
+
+
+def test_set_up_compiles_byte_code():
+    from importlib.util import cache_from_source
+    from pathlib import Path
+
+    import tensorflow
+
+    assert Path(cache_from_source(tensorflow.__file__)).is_file()
+
+
+def run_python(code):
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+
+
+def test_looking_at_digits_does_not_import_tensorflow():
+    code = ("import sys, mnist_utils, mnist_utils.data, mnist_utils.plotting, mnist_utils.results, "
+            "mnist_utils.checks, mnist_utils.evaluation; mnist_utils.data.load_mnist(); "
+            "print([m for m in ('tensorflow', 'keras') if m in sys.modules])")  # fmt: skip
+    assert run_python(code) == "[]\n"
+
+
+def test_import_takes_less_than_a_third_of_a_second():
+    code = (
+        "import time; t = time.perf_counter(); import mnist_utils; print(time.perf_counter() - t)"
+    )
+    assert min(float(run_python(code)) for _ in range(3)) < 0.3

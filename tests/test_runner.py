@@ -1,0 +1,207 @@
+"""The runner, on small notebooks of its own: what it writes, refuses, keeps and goes on with."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from mnist_utils.__main__ import main
+from mnist_utils.runner import run
+from mnist_utils.selection import RunError, find_notebooks, parse_parameters
+
+GOOD = [
+    "EPOCHS = 3  # passes\nRATE = 0.5\nNAME = 'adam'\nSHOW = True",
+    "from mnist_utils.results import record, show\nimport matplotlib.pyplot as plt\n"
+    "record('epochs', EPOCHS, digits=0)",
+    "fig, ax = plt.subplots()\nshow(fig, name=f'axes_{NAME}', alt='Axes')",
+]
+
+
+def write(folder, name, sources):
+    notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
+    notebook.metadata["language_info"] = {"name": "python"}
+    notebook.cells[0].metadata["tags"] = ["parameters"]
+    nbformat.write(notebook, folder / f"{name}.ipynb")
+
+
+@pytest.fixture
+def series(tmp_path, monkeypatch):
+    """A folder with three notebooks, the second of which fails; the working directory beside."""
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    write(folder, "01_good", GOOD)
+    write(folder, "02_broken", ["DEPTH = 1", "1 / 0", "record_this_never = 1"])
+    write(
+        folder,
+        "03_fine",
+        ["EPOCHS = 1", "from mnist_utils.results import record\nrecord('e', EPOCHS)"],
+    )
+    monkeypatch.chdir(tmp_path)
+    return folder
+
+
+def results(tmp_path):
+    return json.loads((tmp_path / "build/run/results.json").read_text())
+
+
+def test_failing_notebook_is_kept_and_the_others_run(series, tmp_path, capsys):
+    assert main(["run"]) == 1
+    entries = results(tmp_path)["notebooks"]
+    assert [entry["status"] for entry in entries.values()] == ["ok", "failed", "ok"]
+    assert entries["02_broken"]["error"] == "cell 2: ZeroDivisionError: division by zero"
+    kept = nbformat.read(tmp_path / "build/run/02_broken.ipynb", 4)
+    assert "ZeroDivisionError" in "".join(kept.cells[-2].outputs[-1].traceback)
+    assert "02_broken failed in cell 2" in capsys.readouterr().out
+
+
+def test_everything_is_collected(series, tmp_path):
+    assert main(["run", "--only", "1", "-p", "EPOCHS=7", "-p", "NAME=sgd"]) == 0
+    folder = tmp_path / "build/run"
+    entry = results(tmp_path)["notebooks"]["01_good"]
+    assert entry["parameters"] == {"EPOCHS": 7, "NAME": "sgd"}
+    assert entry["results"][0]["value"] == 7
+    assert entry["figures"] == [{"name": "axes_sgd", "alt": "Axes"}]
+    assert entry["seconds"] > 0
+    assert (folder / "figures/axes_sgd.png").read_bytes().startswith(b"\x89PNG")
+    index = (folder / "index.html").read_text()
+    assert 'href="01_good.html"' in index
+    assert 'alt="Axes"' in index
+    assert "axes_sgd.png" in index
+    page = (folder / "01_good.html").read_text()
+    assert "epochs: 7" in page
+    assert 'alt="Axes"' in page
+    assert results(tmp_path)["environment"]["cores"] >= 1
+
+
+def test_progress_names_notebook_cell_and_time(series, tmp_path, capfd):
+    main(["run", "--only", "03"])
+    progress = capfd.readouterr().err
+    assert "[1/1] 03_fine" in progress
+    assert "cell 2/2" in progress
+    assert "[00:0" in progress
+
+
+@pytest.mark.parametrize(("wishes", "expected"), [
+    (["3"], ["03_fine"]), (["03", "01_good"], ["01_good", "03_fine"]),
+    (["02_broken.ipynb"], ["02_broken"]), (None, ["01_good", "02_broken", "03_fine"]),
+])  # fmt: skip
+def test_selection(series, wishes, expected):
+    assert [path.stem for path in find_notebooks(series, wishes)] == expected
+
+
+@pytest.mark.parametrize("wish", ["4", "00", "", "good", "../01_good"])
+def test_unknown_notebook_is_named(series, wish, capsys):
+    assert main(["run", "--only", wish]) == 2
+    assert f"no notebook {wish!r}; there are 01_good, 02_broken, 03_fine" in capsys.readouterr().err
+
+
+def test_folder_without_notebooks(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["run"]) == 2
+    assert "holds no notebooks named NN_name.ipynb" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("setting", "message"), [
+    ("EPOCS=1", "no selected notebook has a parameter EPOCS. Known are 01_good: EPOCHS, RATE"),
+    ("EPOCHS=many", "EPOCHS in 01_good must be of type int, like its default 3; got 'many'"),
+    ("EPOCHS=1.5", "must be of type int"), ("EPOCHS=true", "must be of type int"),
+    ("SHOW=1", "must be of type bool"), ("NAME=1", "must be of type str"),
+    ("EPOCHS", "must have the form NAME=VALUE"), ("=1", "must have the form NAME=VALUE"),
+])  # fmt: skip
+def test_wrong_parameters_are_refused_before_anything_runs(series, setting, message):
+    with pytest.raises(RunError, match=message):
+        parse_parameters([setting], find_notebooks(series))
+    assert main(["run", "-p", setting]) == 2
+    assert not (series.parent / "build").exists()
+
+
+def test_parameters_go_to_the_notebooks_that_have_them(series):
+    notebooks = find_notebooks(series)
+    chosen = parse_parameters(["EPOCHS=2", "RATE=1", "SHOW=false", "DEPTH=4"], notebooks)
+    assert list(chosen.values()) == [
+        {"EPOCHS": 2, "RATE": 1, "SHOW": False},
+        {"DEPTH": 4},
+        {"EPOCHS": 2},
+    ]
+
+
+def test_continuing_skips_what_is_done_and_unchanged(series, tmp_path, capsys):
+    notebooks = {path: {} for path in find_notebooks(series, ["1", "3"])}
+    output = tmp_path / "out"
+    assert run(notebooks, output)
+    written = (output / "01_good.ipynb").stat().st_mtime_ns
+    write(
+        series,
+        "03_fine",
+        ["EPOCHS = 9", "from mnist_utils.results import record\nrecord('e', EPOCHS)"],
+    )
+    assert run(notebooks, output, resume=True)
+    assert "01_good is done already" in capsys.readouterr().out
+    assert (output / "01_good.ipynb").stat().st_mtime_ns == written
+    stored = json.loads((output / "results.json").read_text())["notebooks"]
+    assert stored["03_fine"]["results"][0]["value"] == 9
+    assert len(stored["01_good"]["results"]) == 1  # what was skipped keeps its results
+
+
+def test_other_parameters_are_not_done_already(series, tmp_path, capsys):
+    path = find_notebooks(series, ["1"])[0]
+    run({path: {}}, tmp_path / "out")
+    run({path: {"EPOCHS": 5}}, tmp_path / "out", resume=True)
+    assert "done already" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"notebooks": 3}', "null"])
+def test_damaged_results_are_made_anew(series, tmp_path, content):
+    (tmp_path / "build/run").mkdir(parents=True)
+    (tmp_path / "build/run/results.json").write_text(content)
+    assert main(["run", "--only", "3", "--continue"]) == 0
+    assert list(results(tmp_path)["notebooks"]) == ["03_fine"]
+
+
+def test_interrupted_run_says_how_to_continue_and_continues(series, tmp_path):
+    flag = tmp_path / "second_started"
+    write(series, "02_broken", ["DEPTH = 1", f"open({str(flag)!r}, 'w').close()\nimport time\n"
+                                "time.sleep(100 if DEPTH == 1 else 0)"])  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "mnist_utils",
+        "run",
+        "--only",
+        "1",
+        "--only",
+        "2",
+        "--only",
+        "3",
+    ]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                               start_new_session=True)  # fmt: skip
+    deadline = time.monotonic() + 120
+    while not flag.exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C in a terminal does
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "python -m mnist_utils run --only 1 --only 2 --only 3 --continue" in errors
+    assert list(results(tmp_path)["notebooks"]) == ["01_good"]
+
+    flag.unlink()
+    write(series, "02_broken", ["DEPTH = 2", "DEPTH"])
+    again = subprocess.run([*command, "--continue"], capture_output=True, text=True, timeout=120)
+    assert again.returncode == 0
+    assert "01_good is done already" in again.stdout
+    assert list(results(tmp_path)["notebooks"]) == ["01_good", "02_broken", "03_fine"]
+
+
+def test_fresh_cache_is_empty_for_each_notebook(series, tmp_path):
+    source = ["EPOCHS = 1", "import os\nfrom mnist_utils.artifacts import cache_folder\n"
+              "assert not os.listdir(cache_folder())\n(cache_folder() / 'x').touch()"]  # fmt: skip
+    write(series, "01_good", source)
+    write(series, "03_fine", source)
+    assert main(["run", "--fresh-cache", "--only", "1", "--only", "3"]) == 0

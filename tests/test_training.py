@@ -1,0 +1,198 @@
+import numpy as np
+import pytest
+
+from mnist_utils import artifacts, training
+from mnist_utils.training import OneCycle, Recipe, fit
+
+QUICK = Recipe("softmax_regression", epochs=2, train_examples=2_000)
+
+
+def weights(trained):
+    return np.concatenate([w.ravel() for w in trained.model.get_weights()])
+
+
+@pytest.mark.parametrize(("field", "value"), [
+    ("model", "resnet"), ("optimizer", "adagrad"), ("schedule", "steps"), ("scaling", "double"),
+    ("epochs", 0), ("epochs", 1.5), ("batch_size", True), ("learning_rate", 0.0),
+    ("learning_rate", float("nan")), ("label_smoothing", 1.0),
+])  # fmt: skip
+def test_impossible_recipes_are_refused(field, value):
+    with pytest.raises(ValueError, match=f"{field} must be"):
+        Recipe(**{"model": "cnn_small", field: value})
+
+
+def test_published_recipes_name_themselves():
+    assert all(recipe.model == name for name, recipe in training.PUBLISHED_RECIPES.items())
+
+
+def test_fit_learns_and_reports(data):
+    trained = fit(QUICK, data)
+    assert set(trained.history) == {"loss", "accuracy", "val_loss", "val_accuracy", "seconds"}
+    assert len(trained.history["loss"]) == 2
+    assert trained.history["val_accuracy"][-1] > 0.6
+    accuracy = trained.model.evaluate(*data.validation, verbose=0)[1]
+    assert accuracy == pytest.approx(trained.history["val_accuracy"][-1], abs=1e-3)
+
+
+def test_same_seed_same_weights_other_seed_others(data):
+    one, two = fit(QUICK, data), fit(QUICK, data)
+    other = fit(Recipe(**{**QUICK.__dict__, "seed": 1}), data)
+    assert (weights(one) == weights(two)).all()
+    assert (weights(one) != weights(other)).any()
+
+
+@pytest.mark.parametrize("change", [
+    {"optimizer": "sgd", "learning_rate": 0.1}, {"optimizer": "momentum", "learning_rate": 0.1}, {"optimizer": "rmsprop"},
+    {"schedule": "cosine"}, {"schedule": "one_cycle"}, {"augment": True},
+    {"label_smoothing": 0.1}, {"scaling": "standard"},
+])  # fmt: skip
+def test_every_setting_changes_the_training(data, change):
+    recipe = Recipe(**{**QUICK.__dict__, "epochs": 1, **change})
+    plain = Recipe(**{**QUICK.__dict__, "epochs": 1})
+    trained = fit(recipe, data)
+    assert (weights(trained) != weights(fit(plain, data))).any()
+    assert trained.model.count_params() == 7_850  # augmentation is no part of the model
+    assert trained.model.evaluate(*data.validation, verbose=0)[1] > 0.2
+
+
+def test_progress_is_one_line_and_only_when_asked_for(data, capsys):
+    recipe = Recipe("softmax_regression", epochs=2, train_examples=500)
+    fit(recipe, data)
+    assert capsys.readouterr().out == ""
+    fit(recipe, data, verbose=1)
+    out = capsys.readouterr().out
+    assert out.count("\n") == 1
+    assert "2 of 2 epochs" in out
+    assert "val_accuracy" in out
+
+
+def test_more_images_than_there_are(data):
+    with pytest.raises(ValueError, match="between 1 and 55,000"):
+        fit(Recipe("softmax_regression", train_examples=60_000), data)
+
+
+def test_one_cycle_rises_for_a_quarter_then_falls_to_zero():
+    rates = np.array([float(OneCycle(0.1, 100)(step)) for step in range(100)])
+    assert rates.argmax() in (24, 25)
+    assert rates.max() == pytest.approx(0.1, rel=0.05)
+    assert (np.diff(rates[:25]) > 0).all()
+    assert (np.diff(rates[25:]) < 0).all()
+    assert 0 <= rates[-1] < 0.001
+    with pytest.raises(ValueError, match="peak > 0"):
+        OneCycle(0, 10)
+
+
+def test_augmentation_stays_within_its_units():
+    import keras
+
+    keras.utils.set_random_seed(0)
+    layers = keras.Sequential([keras.Input((28, 28)), *training.augmentation_layers()])
+    dot = np.zeros((500, 28, 28), np.float32)
+    dot[:, 13:15, 13:15] = 255
+    moved = np.asarray(layers(dot, training=True))
+    from mnist_utils.preprocessing import centre_of_mass
+
+    distance = np.abs(centre_of_mass(moved) - 13.5)
+    assert 1.0 < distance.max() < 3.5  # two pixels of shift, and a little by zoom and rotation
+    assert (np.asarray(layers(dot, training=False)) == dot).all()
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("MNIST_UTILS_CACHE", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def trainings(monkeypatch):
+    """The recipes that are really trained, in order."""
+    made, real = [], training.fit
+
+    def counted(recipe, *args, **kwargs):
+        made.append(recipe)
+        return real(recipe, *args, **kwargs)
+
+    monkeypatch.setattr(training, "fit", counted)
+    return made
+
+
+def test_second_call_returns_the_stored_network(data, cache, trainings):
+    first = artifacts.get_or_train(QUICK, data)
+    second = artifacts.get_or_train(QUICK, data)
+    assert trainings == [QUICK]
+    assert (weights(first) == weights(second)).all()
+    assert first.history == second.history
+    assert second.model.evaluate(*data.validation, verbose=0)[1] > 0.6
+    assert not list(cache.glob(".unfinished*"))
+
+
+def test_other_recipe_data_or_code_is_trained_anew(data, cache, trainings, monkeypatch):
+    artifacts.get_or_train(QUICK, data)
+    artifacts.get_or_train(Recipe(**{**QUICK.__dict__, "seed": 5}), data)
+    data_checksum = data.checksum
+    monkeypatch.setattr(data, "checksum", "another")
+    artifacts.get_or_train(QUICK, data)
+    monkeypatch.setattr(data, "checksum", data_checksum)
+    monkeypatch.setattr(artifacts, "source_sum", lambda *modules: "changed code")
+    artifacts.get_or_train(QUICK, data)
+    assert len(trainings) == 4
+
+
+@pytest.mark.parametrize("name", ["model.keras", "history.json", "sums.json"])
+@pytest.mark.parametrize("damage", ["flip", "truncate", "remove"])
+def test_damaged_entry_is_retrained_with_a_notice(data, cache, trainings, capsys, name, damage):
+    first = artifacts.get_or_train(QUICK, data)
+    file = next(cache.glob(f"*/{name}"))
+    content = bytearray(file.read_bytes())
+    if damage == "flip":
+        content[len(content) // 2] ^= 0xFF
+        file.write_bytes(content)
+    elif damage == "truncate":
+        file.write_bytes(content[: len(content) // 2])
+    else:
+        file.unlink()
+    again = artifacts.get_or_train(QUICK, data)
+    assert "is damaged" in capsys.readouterr().out
+    assert len(trainings) == 2
+    assert (weights(first) == weights(again)).all()
+    artifacts.get_or_train(QUICK, data)
+    assert len(trainings) == 2  # the entry was mended
+
+
+def test_unwritable_chosen_cache_is_an_error_before_training(
+    data, tmp_path, monkeypatch, trainings
+):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("MNIST_UTILS_CACHE", str(tmp_path / "file" / "cache"))
+    with pytest.raises(OSError, match="MNIST_UTILS_CACHE must name a folder that can"):
+        artifacts.get_or_train(QUICK, data)
+    assert trainings == []
+
+
+def test_unwritable_default_cache_is_done_without(data, tmp_path, monkeypatch, capsys):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.delenv("MNIST_UTILS_CACHE")
+    monkeypatch.setattr(
+        artifacts.platformdirs, "user_cache_dir", lambda name: tmp_path / "file" / name
+    )
+    assert artifacts.get_or_train(QUICK, data).history["loss"]
+    assert "nothing is stored" in capsys.readouterr().out
+
+
+def test_generic_cache_stores_any_result(cache, capsys):
+    calls = []
+
+    def compute():
+        calls.append(1)
+        return 42
+
+    def save(value, folder):
+        (folder / "value").write_text(str(value))
+
+    def load(folder):
+        return int((folder / "value").read_text())
+
+    for _ in range(2):
+        assert artifacts.cached({"a": 1}, compute, save, load, name="number") == 42
+    assert len(calls) == 1
+    assert [path.name.partition("-")[0] for path in cache.iterdir()] == ["number"]

@@ -1,0 +1,47 @@
+"""Put one clean headless run into the repository as the stored outputs.
+
+    python tools/store.py RUN_FOLDER
+
+RUN_FOLDER holds what `python -m mnist_utils run --fresh-cache` wrote for the lessons, and in its
+folder solutions/ the same for the solutions; `make notebooks` does all of it. Nothing is stored
+unless every notebook finished, ran with its default parameters and is the one in the repository.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from normalise import normalise
+from restamp import main as restamp
+from series import NOTEBOOKS, SOLUTIONS, read_notebook, write_notebook
+
+
+def load_run(folder: Path, sources: Path) -> dict:
+    """Return the results of a run, or exit if it is not a whole and clean one."""
+    results = json.loads((folder / "results.json").read_text("utf-8"))
+    for path in sorted(sources.glob("*.ipynb")):
+        entry = results["notebooks"].get(path.stem)
+        if entry is None or entry["status"] != "ok" or entry["parameters"]:
+            raise SystemExit(f"{path.stem}: no finished run with default parameters in {folder}")
+        ran = [cell.source for cell in read_notebook(folder / path.name).cells]
+        if ran != [cell.source for cell in read_notebook(path).cells]:
+            raise SystemExit(f"{path.stem} was edited after its run in {folder}")
+    return results
+
+
+def main(folder: Path) -> None:
+    runs = {NOTEBOOKS: folder, SOLUTIONS: folder / "solutions"}
+    results = {sources: load_run(run, sources) for sources, run in runs.items()}
+    for sources, run in runs.items():
+        for path in sorted(sources.glob("*.ipynb")):
+            write_notebook(normalise(read_notebook(run / path.name)), path)
+    stored = results[NOTEBOOKS]
+    for entry in stored["notebooks"].values():
+        del entry["key"]
+    text = json.dumps(stored, indent=1, ensure_ascii=False) + "\n"
+    (NOTEBOOKS / "results.json").write_text(text, "utf-8")
+    restamp([])
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
