@@ -35,6 +35,7 @@ def main(folder: Path) -> None:
     for sources, run in runs.items():
         for path in sorted(sources.glob("*.ipynb")):
             write_notebook(normalise(read_notebook(run / path.name)), path)
+    write_banner(folder / "figures")
     stored = results[NOTEBOOKS]
     for entry in stored["notebooks"].values():
         del entry["key"]
