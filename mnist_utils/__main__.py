@@ -27,9 +27,11 @@ def main(arguments: list[str] | None = None) -> int:
         fine = runner.run(chosen, options.output, resume=options.resume,
                           fresh_cache=options.fresh_cache)  # fmt: skip
     except KeyboardInterrupt:
-        again = [word for word in (arguments or sys.argv[1:]) if word != "--continue"]
+        words = [word for word in arguments or sys.argv[1:] if word != "--continue"]
+        again = shlex.join([*words, "--continue"])
         print(f"\nInterrupted. What is finished stays in {options.output}. To go on:\n"
-              f"    python -m mnist_utils {shlex.join(again)} --continue", file=sys.stderr)  # fmt: skip
+              f"    python -m mnist_utils {again}\n"
+              f"or  make run ARGS='{again.removeprefix('run ')}'", file=sys.stderr)  # fmt: skip
         return 130
     print(f"Open {options.output / 'index.html'} to click through the run.")
     return 0 if fine else 1

@@ -13,6 +13,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import nbformat
+import papermill
+from papermill.exceptions import PapermillExecutionError
+
 from mnist_utils.report import write_pages
 from mnist_utils.results import read_outputs
 
@@ -77,9 +81,6 @@ def environment() -> dict[str, Any]:
 
 
 def _execute(path: Path, parameters: dict, output: Path, label: str) -> dict[str, Any]:
-    import papermill
-    from papermill.exceptions import PapermillExecutionError
-
     executed = output / path.name
     entry = {"status": "ok", "seconds": None, "parameters": parameters, "error": None}
     bar = {"desc": label, "unit": "cell",
@@ -102,8 +103,6 @@ def _execute(path: Path, parameters: dict, output: Path, label: str) -> dict[str
 
 def _collect(executed: Path) -> dict[str, Any]:
     """Return what a notebook recorded, and write its figures beside it."""
-    import nbformat
-
     collected = {"results": [], "figures": [], "test_read_cell": None}
     figures = executed.parent / "figures"
     figures.mkdir(exist_ok=True)
@@ -136,8 +135,6 @@ def _kernel_environment(fresh_cache: bool) -> Iterator[None]:
 
 
 def _key(path: Path, parameters: dict) -> str:
-    import nbformat
-
     cells = [[cell.cell_type, cell.source] for cell in nbformat.read(path, as_version=4).cells]
     sources = [file.read_text() for file in sorted(PACKAGE.rglob("*.py"))]
     content = json.dumps([cells, parameters, sources, environment()["libraries"]])

@@ -4,6 +4,8 @@ import ast
 from pathlib import Path
 from typing import Any
 
+import nbformat
+
 
 class RunError(ValueError):
     """The run can't be started as asked; the message says what was wrong and what is possible."""
@@ -38,8 +40,6 @@ def find_notebooks(folder: Path, only: list[str] | None = None) -> list[Path]:
 
 def read_parameters(notebook: Path) -> dict[str, Any]:
     """Return name and default of each parameter that a notebook's tagged cell declares."""
-    import nbformat
-
     for cell in nbformat.read(notebook, as_version=4).cells:
         if "parameters" in cell.metadata.get("tags", []):
             return {

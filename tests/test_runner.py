@@ -205,3 +205,11 @@ def test_fresh_cache_is_empty_for_each_notebook(series, tmp_path):
     write(series, "01_good", source)
     write(series, "03_fine", source)
     assert main(["run", "--fresh-cache", "--only", "1", "--only", "3"]) == 0
+
+
+def test_missing_papermill_is_named(series):
+    code = ("import sys; sys.modules['papermill'] = None\n"
+            "from mnist_utils.__main__ import main; sys.exit(main(['run']))")  # fmt: skip
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.returncode == 2
+    assert "papermill is not installed; `pip install -r requirements.txt`" in result.stderr
