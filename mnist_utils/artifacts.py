@@ -110,8 +110,7 @@ def _save_trained(trained, folder: Path) -> None:
 
 
 def _load_trained(folder: Path):
-    import keras
-
+    from mnist_utils.startup import keras
     from mnist_utils.training import Trained, compile_for_evaluation
 
     model = keras.saving.load_model(folder / "model.keras", compile=False, safe_mode=True)

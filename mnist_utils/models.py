@@ -8,10 +8,10 @@ The published architectures are named after what they are; each builder's docstr
 project that it was published by.
 """
 
-import keras
-from keras import layers
-
 from mnist_utils.preprocessing import PIXEL_MEAN, PIXEL_STD
+from mnist_utils.startup import keras
+
+layers = keras.layers
 
 SCALINGS = ("unit", "standard", None)
 

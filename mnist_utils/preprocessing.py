@@ -1,8 +1,8 @@
-"""Preparing images: scaling constants, centring by NIST's recipe, shifting, shuffling pixels."""
+"""Preparing images: scaling constants, where MNIST's recipe puts the ink, shifting, shuffling pixels."""
 
 import numpy as np
 
-# Of all 60,000 training images, pixels 0-255 (a test recomputes them).
+# Of all 60,000 training images, those set aside for validation included; pixels 0-255.
 PIXEL_MEAN = 33.318421
 PIXEL_STD = 78.567490
 

@@ -4,7 +4,7 @@ import os
 import sys
 import time
 
-import keras
+from mnist_utils.startup import keras
 
 
 def someone_watches() -> bool:

@@ -53,6 +53,9 @@ def record(
 def show(fig, *, name: str, alt: str) -> None:
     """Display a figure as a PNG at 100 dpi with its alt text, and close it.
 
+    The picture is reduced to 256 colours of its own, which makes a notebook less than half as
+    large.
+
     Args:
         fig: the Matplotlib Figure.
         name: the file name, without .png, under which a run stores it; once in the whole series.
@@ -66,12 +69,15 @@ def show(fig, *, name: str, alt: str) -> None:
     if not alt.strip():
         raise ValueError("alt must say in words what the figure shows, got an empty text")
     from matplotlib import pyplot as plt
+    from PIL import Image
 
-    buffer = io.BytesIO()
-    fig.savefig(buffer, format="png", dpi=100, metadata={"Software": None})
+    drawn, stored = io.BytesIO(), io.BytesIO()
+    fig.savefig(drawn, format="png", dpi=100)
     plt.close(fig)
+    palette = Image.open(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    palette.save(stored, format="png", optimize=True)
     metadata = {"image/png": {"alt": alt}, KEY: {"figure": name}}
-    _display({"image/png": buffer.getvalue(), "text/plain": alt}, metadata)
+    _display({"image/png": stored.getvalue(), "text/plain": alt}, metadata)
 
 
 def format_number(value: float, unit: str = "", digits: int = 2) -> str:

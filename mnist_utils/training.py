@@ -4,12 +4,12 @@ import time
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import keras
-from keras import layers
-
 from mnist_utils import models
 from mnist_utils.data import MnistData
 from mnist_utils.progress import ProgressLine, someone_watches
+from mnist_utils.startup import keras
+
+layers = keras.layers
 
 OPTIMIZERS = ("adam", "sgd", "momentum", "rmsprop")
 SCHEDULES = ("constant", "cosine", "one_cycle")

@@ -96,3 +96,21 @@ def test_import_takes_less_than_a_third_of_a_second():
         "import time; t = time.perf_counter(); import mnist_utils; print(time.perf_counter() - t)"
     )
     assert min(float(run_python(code)) for _ in range(3)) < 0.3
+
+
+def test_start_of_tensorflow_is_quiet():
+    code = (
+        "from mnist_utils.startup import keras; from mnist_utils import models; models.cnn_small()"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert result.stderr == ""
+
+
+def test_messages_are_shown_if_the_start_fails():
+    code = ("import os\nfrom mnist_utils.startup import quiet_stderr\n"
+            "with quiet_stderr():\n    os.write(2, b'the reason')\n    raise ImportError('x')")  # fmt: skip
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "the reason" in result.stderr
+    assert "ImportError: x" in result.stderr

@@ -13,7 +13,10 @@ from pathlib import Path
 
 from normalise import normalise
 from restamp import main as restamp
-from series import NOTEBOOKS, SOLUTIONS, read_notebook, write_notebook
+from PIL import Image
+from series import NOTEBOOKS, ROOT, SOLUTIONS, read_notebook, write_notebook
+
+BANNER = ("mean_and_spread_per_digit", "dense_comparison", "shift_accuracy_by_model", "test_halves")
 
 
 def load_run(folder: Path, sources: Path) -> dict:
@@ -27,6 +30,22 @@ def load_run(folder: Path, sources: Path) -> dict:
         if ran != [cell.source for cell in read_notebook(path).cells]:
             raise SystemExit(f"{path.stem} was edited after its run in {folder}")
     return results
+
+
+def write_banner(figures: Path, tile: tuple[int, int] = (800, 360)) -> None:
+    """Write docs/series.png, the README's picture: four figures of the run, two by two."""
+    width, height = tile
+    page = Image.new("RGB", (2 * width + 20, 2 * height + 20), "white")
+    for number, name in enumerate(BANNER):
+        with Image.open(figures / f"{name}.png") as figure:
+            picture = figure.convert("RGB")
+        picture.thumbnail(tile, Image.Resampling.LANCZOS)
+        row, column = divmod(number, 2)
+        left = column * (width + 20) + (width - picture.width) // 2
+        top = row * (height + 20) + (height - picture.height) // 2
+        page.paste(picture, (left, top))
+    (ROOT / "docs").mkdir(exist_ok=True)
+    page.quantize(256, dither=Image.Dither.NONE).save(ROOT / "docs/series.png", optimize=True)
 
 
 def main(folder: Path) -> None:

@@ -64,7 +64,7 @@ def block_standard_error(function) -> str | None:
     if not callable(function):
         return "Give the function itself, such as answer_1_3 = block_standard_error."
     rng = np.random.default_rng(13)
-    for size, block in ((1_000, 1), (1_000, 10), (1_234, 100), (777, 50)):
+    for size, block in ((1_000, 10), (1_234, 100), (777, 50), (1_000, 1)):
         errors = np.repeat(rng.random(-(-size // 20)) < 0.3, 20)[:size].astype(int)
         means = errors[: size // block * block].reshape(-1, block).mean(1)
         count = len(means)

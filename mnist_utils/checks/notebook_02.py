@@ -11,7 +11,10 @@ def check_to_mnist(answer) -> str | None:
     if not callable(answer):
         return "Expected a function to_mnist(image)."
     for name, image in _drawings().items():
-        result = answer(image.copy())
+        try:
+            result = answer(image.copy())
+        except ValueError as error:
+            return f"{error}, for {name}. Does the box cross the edge? Then move it back."
         if not isinstance(result, np.ndarray) or result.shape != (28, 28):
             return f"The result must be an array (28, 28), got {np.shape(result)} for {name}."
         if result.dtype != np.uint8:
@@ -32,7 +35,7 @@ def check_to_mnist(answer) -> str | None:
             return f"For {name}, the ink has become pale (at most {result.max()}); keep 0-255."
         distance = np.abs(centre_of_mass(result[None])[0] - 14)
         if "lollipop" not in name and distance.max() > 0.6:
-            half = " 13.5 is the geometric centre; NIST used 14." if distance.max() < 1.1 else ""
+            half = " 13.5 is the geometric centre; MNIST uses 14." if distance.max() < 1.1 else ""
             return f"For {name}, the centre of mass is {distance.max():.1f} pixels from 14.{half}"
     try:
         answer(np.zeros((40, 40), np.uint8))
@@ -74,7 +77,7 @@ def check_train_raw(answer) -> str | None:
     images = rng.integers(0, 256, (60, 784)).astype(np.uint8)
     images[:, rng.random(784) < 0.8] = 0
     labels = rng.integers(0, 10, 60)
-    for rate, steps in ((0.05, 1), (0.05, 6)):
+    for rate, steps in ((0.05, 6), (0.05, 1)):
         expected = _descend(images / 255, labels, rate, steps) / 255
         weights = np.asarray(answer(images.copy(), labels.copy(), rate, steps), float)
         if weights.shape != (784, 10):

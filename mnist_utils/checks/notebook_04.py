@@ -70,8 +70,8 @@ def check_stack(answer) -> str | None:
         kind, window = layer[0], int(layer[1])
         if kind not in ("conv", "pool") or len(layer) != (3 if kind == "conv" else 2):
             return f'A layer is ("conv", window, filters) or ("pool", window); got {layer!r}.'
-        if window < 1 or (kind == "conv" and layer[2] < 1):
-            return f"Windows and filters are whole numbers of at least 1; got {layer!r}."
+        if not 1 <= window <= 5 or (kind == "conv" and layer[2] < 1):
+            return f"Windows are 1 to 5 wide, and filters at least 1 in number; got {layer!r}."
         size += (window - 1) * jump
         if kind == "conv":
             parameters += (window * window * channels + 1) * int(layer[2])
