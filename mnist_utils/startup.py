@@ -33,5 +33,5 @@ def quiet_stderr() -> Iterator[None]:
 
 
 with quiet_stderr():
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # warnings about the machine, later on
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # later ones, such as on a missing GPU
     import keras

@@ -12,11 +12,11 @@ import sys
 from pathlib import Path
 
 from normalise import normalise
-from restamp import main as restamp
 from PIL import Image
+from restamp import main as restamp
 from series import NOTEBOOKS, ROOT, SOLUTIONS, read_notebook, write_notebook
 
-BANNER = ("mean_and_spread_per_digit", "dense_comparison", "shift_accuracy_by_model", "test_halves")
+BANNER = ("mean_and_spread_per_digit", "dense_comparison", "cnn_shift_test", "test_halves")
 
 
 def load_run(folder: Path, sources: Path) -> dict:

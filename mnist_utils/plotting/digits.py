@@ -63,13 +63,16 @@ def plot_digits(
     return fig
 
 
-def plot_feature_maps(maps: np.ndarray, *, columns: int = 8, title: str = "") -> Figure:
+def plot_feature_maps(
+    maps: np.ndarray, *, columns: int = 8, title: str = "", label: str = "activation"
+) -> Figure:
     """Draw the channels of one layer's output for one image, on one common colour scale.
 
     Args:
         maps: float array (height, width, channels).
         columns: maps a row.
         title: the finding.
+        label: what the colour scale measures.
     """
     maps = np.asarray(maps)
     if maps.ndim != 3 or maps.size == 0:
@@ -82,6 +85,6 @@ def plot_feature_maps(maps: np.ndarray, *, columns: int = 8, title: str = "") ->
     for number in range(channels):
         drawn = axes.flat[number].imshow(maps[..., number], cmap="cividis",
                                          vmin=maps.min(), vmax=maps.max())  # fmt: skip
-    fig.colorbar(drawn, ax=axes, shrink=0.8, label="activation")
+    fig.colorbar(drawn, ax=axes, shrink=0.8, label=label)
     fig.suptitle(title)
     return fig
