@@ -23,6 +23,7 @@ lint: .venv/ready  ## check the code and the notebooks' form
 
 notebooks: .venv/ready  ## run everything from scratch and store its outputs in the repository
 	rm -rf build/stored
+	$(BIN)/python tools/restamp.py
 	$(BIN)/python -m mnist_utils run --fresh-cache --output build/stored
 	$(BIN)/python -m mnist_utils run --fresh-cache --output build/stored/solutions --notebooks notebooks/solutions
 	$(BIN)/python tools/store.py build/stored

@@ -14,7 +14,7 @@ TEMPLATE = """<!doctype html>
   body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
   table { border-collapse: collapse; width: 100%; margin: 1rem 0; }
   th, td { text-align: left; padding: .35rem .8rem .35rem 0; border-bottom: 1px solid #ddd; vertical-align: top; }
-  td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
+  td.number, th.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
   .failed { color: #a33600; font-weight: 600; }
   .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(19rem, 1fr)); gap: 1rem; }
   figure { margin: 0; border: 1px solid #ddd; padding: .5rem; }

@@ -74,10 +74,17 @@ def show(fig, *, name: str, alt: str) -> None:
     drawn, stored = io.BytesIO(), io.BytesIO()
     fig.savefig(drawn, format="png", dpi=100)
     plt.close(fig)
-    palette = Image.open(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE)
-    palette.save(stored, format="png", optimize=True)
+    reduce_colours(Image.open(drawn)).save(stored, format="png", optimize=True)
     metadata = {"image/png": {"alt": alt}, KEY: {"figure": name}}
     _display({"image/png": stored.getvalue(), "text/plain": alt}, metadata)
+
+
+def reduce_colours(picture):
+    """Return a PIL image with a palette of 256 colours chosen so that rare ones are kept too."""
+    from PIL import Image
+
+    method, dither = Image.Quantize.MAXCOVERAGE, Image.Dither.NONE
+    return picture.convert("RGB").quantize(256, method=method, dither=dither)
 
 
 def format_number(value: float, unit: str = "", digits: int = 2) -> str:

@@ -4,12 +4,13 @@ import base64
 import io
 
 import nbformat
+import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 from nbclient import NotebookClient
 from PIL import Image
 
-from mnist_utils.results import read_outputs, record, show
+from mnist_utils.results import read_outputs, record, reduce_colours, show
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +44,14 @@ def test_figure_is_shown_once_at_100_dpi_with_its_alt_text(executed):
     assert output.metadata["image/png"]["alt"] == output.data["text/plain"] == "Empty axes"
     picture = Image.open(io.BytesIO(base64.b64decode(output.data["image/png"])))
     assert picture.size == (400, 300)
+
+
+def test_rare_colours_survive_the_palette():
+    """A small mark in its own colour on a picture with thousands of others."""
+    picture = Image.fromarray(np.random.default_rng(0).integers(0, 256, (200, 300, 3), np.uint8))
+    picture.paste((0xD5, 0x5E, 0x00), (10, 10, 14, 14))
+    kept = np.asarray(reduce_colours(picture).convert("RGB"), int)[11, 11]
+    assert np.abs(kept - (0xD5, 0x5E, 0x00)).max() <= 24
 
 
 def test_outside_a_notebook_results_are_printed(capsys):

@@ -75,18 +75,21 @@ def notebook_table(settings: dict[str, str], results: dict) -> str:
         number = name[:2]
         if (NOTEBOOKS / f"{name}.ipynb").is_file():
             path = f"notebooks/{name}.ipynb"
-            time = minutes(results["notebooks"][name]["seconds"])
+            entry = results["notebooks"].get(name)
+            time = minutes(entry["seconds"]) if entry else ""
             rows.append(f"| {number} | [{question}]({path}) | {time} | {badge(settings, path)} |")
         else:
             rows.append(f"| {number} | {question} | | *to come* |")
     return "\n".join(rows)
 
 
-def result_table(results: dict) -> str:
-    """Return the README's table of what the stored run recorded."""
+def result_table(results: dict, *, test_set: bool) -> str:
+    """Return the README's table of what the stored run recorded on the test set, or elsewhere."""
     rows = ["| | Result | Value | 95% interval | Over |", "|---|---|---|---|---|"]
     for name, entry in results["notebooks"].items():
         for result in entry["results"]:
+            if result["name"].startswith("test ") != test_set:
+                continue
             form = result["unit"], result["digits"]
             bounds = [format_number(bound, *form) for bound in result["interval"] or ()]
             over = f"{result['n']:,} {result['over']}" if result["n"] else ""
@@ -108,7 +111,8 @@ def stamp_readme(text: str, settings: dict[str, str], results: dict) -> str:
     made = {
         "notebooks": notebook_table(settings, results),
         "environment": environment_line(results),
-        "results": result_table(results),
+        "results": result_table(results, test_set=True),
+        "further": result_table(results, test_set=False),
     }
     for name, content in made.items():
         begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"

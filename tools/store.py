@@ -16,6 +16,8 @@ from PIL import Image
 from restamp import main as restamp
 from series import NOTEBOOKS, ROOT, SOLUTIONS, read_notebook, write_notebook
 
+from mnist_utils.results import reduce_colours
+
 BANNER = ("mean_and_spread_per_digit", "dense_comparison", "cnn_shift_test", "test_halves")
 
 
@@ -45,7 +47,7 @@ def write_banner(figures: Path, tile: tuple[int, int] = (800, 360)) -> None:
         top = row * (height + 20) + (height - picture.height) // 2
         page.paste(picture, (left, top))
     (ROOT / "docs").mkdir(exist_ok=True)
-    page.quantize(256, dither=Image.Dither.NONE).save(ROOT / "docs/series.png", optimize=True)
+    reduce_colours(page).save(ROOT / "docs/series.png", optimize=True)
 
 
 def main(folder: Path) -> None:

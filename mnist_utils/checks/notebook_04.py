@@ -48,9 +48,7 @@ def check_stroke_filter(answer) -> str | None:
 
     wanted = loudest(stroke[:, 8:20])  # along the stroke, not at its ends
     if wanted <= 1e-9:
-        return (
-            "It gives nothing along a horizontal stroke, after ReLU. Is its sign the wrong way round?"
-        )
+        return "It gives nothing along a horizontal stroke, after ReLU. Is its sign the wrong way round?"
     if loudest(np.ones((28, 28))) > 0.01 * wanted:
         return "It also answers where everything is ink. What must the weights sum to?"
     if loudest(stroke.T) > wanted / 3:
