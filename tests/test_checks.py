@@ -58,6 +58,48 @@ def test_every_check_knows_not_attempted_wrong_and_broken(number):
         assert verdict(number, wrong).startswith("not yet. ")
 
 
+def jump_to_the_middle(image):
+    """MNIST's recipe, but for boxes that cross the edge, which land in the middle of the frame."""
+    from PIL import Image
+
+    rows, columns = np.flatnonzero(image.any(1)), np.flatnonzero(image.any(0))
+    if not len(rows):
+        raise ValueError("a blank image has no centre")
+    ink = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    height, width = (max(1, round(side * 20 / max(ink.shape))) for side in ink.shape)
+    box = np.asarray(Image.fromarray(ink).resize((width, height)), float)
+    top = round(14 - box.sum(1) @ np.arange(height) / box.sum())
+    left = round(14 - box.sum(0) @ np.arange(width) / box.sum())
+    if not 0 <= top <= 28 - height:
+        top = (28 - height) // 2
+    framed = np.zeros((28, 28))
+    framed[top : top + height, left : left + width] = box
+    return framed.round().astype(np.uint8)
+
+
+def first_rows_of_each_class(labels, held_out, seed):
+    """Stratified, but the same rows whatever the seed, for all but the rows left over."""
+    shares = held_out * np.bincount(labels) / len(labels)
+    counts = shares.astype(int)
+    order = np.random.default_rng(seed).permutation(len(counts))
+    counts[order[: held_out - counts.sum()]] += 1
+    held = np.concatenate([np.flatnonzero(labels == c)[:n] for c, n in enumerate(counts)])
+    return np.setdiff1d(np.arange(len(labels)), held), held
+
+
+END_DETECTOR = np.outer([0, -3, 2, 2, 2, -3, 0], [1, 1, 1, 1, 1, 1, -6])
+
+
+@pytest.mark.parametrize(("number", "answer", "hint"), [
+    ("2.1", jump_to_the_middle, "lollipop"),
+    ("2.3", first_rows_of_each_class, "seed"),
+    ("4.2", END_DETECTOR, "along a horizontal stroke"),  # answers at the stroke's end only
+])  # fmt: skip
+def test_plausible_wrong_answers_get_a_hint(number, answer, hint):
+    assert verdict(number, answer).startswith("not yet. ")
+    assert hint in verdict(number, answer)
+
+
 ANSWERS = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary()
     | st.functions(like=lambda *a, **k: None, returns=st.integers() | st.lists(st.floats())),
