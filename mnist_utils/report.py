@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from mnist_utils.results import format_number
+from mnist_utils.results import format_interval, format_number
 
 TEMPLATE = """<!doctype html>
 <html lang="en">
@@ -39,7 +39,7 @@ Python {{ environment.python }}{% for name, number in environment.libraries.item
 {% for name, entry in notebooks.items() %}{% for result in entry.results %}
 <tr><td>{{ name[:2] }}</td><td>{{ result.name }}</td>
 <td class="number">{{ number(result.value, result.unit, result.digits) }}</td>
-<td class="number">{% if result.interval %}{{ number(result.interval[0], result.unit, result.digits) }} to {{ number(result.interval[1], result.unit, result.digits) }}{% endif %}</td>
+<td class="number">{% if result.interval %}{{ interval(result.interval, result.unit, result.digits) }}{% endif %}</td>
 <td class="number">{% if result.n %}{{ "{:,}".format(result.n) }} {{ result.over }}{% endif %}</td></tr>
 {% endfor %}{% endfor %}
 </table>
@@ -76,7 +76,8 @@ def write_pages(results: dict[str, Any], output: Path) -> None:
     template = Environment(autoescape=True).from_string(TEMPLATE)
     for name in results["notebooks"]:
         _write_page(output / f"{name}.ipynb", output / f"{name}.html")
-    (output / "index.html").write_text(template.render(**results, number=format_number), "utf-8")
+    page = template.render(**results, number=format_number, interval=format_interval)
+    (output / "index.html").write_text(page, "utf-8")
 
 
 def _write_page(notebook: Path, page: Path) -> None:

@@ -40,8 +40,7 @@ def record(
         if not low <= value <= high:
             raise ValueError(f"interval must be (low, high) around value {value}, got {interval}")
         interval = (low, high)
-    low_to_high = " to ".join(format_number(bound, unit, digits) for bound in interval or ())
-    details = [f"95% interval {low_to_high}"] if interval else []
+    details = [f"95% interval {format_interval(interval, unit, digits)}"] if interval else []
     details += [] if n is None else [f"{n:,} {over}"]
     text = f"{name}: {format_number(value, unit, digits)}"
     text += f" ({'; '.join(details)})" if details else ""
@@ -92,6 +91,13 @@ def format_number(value: float, unit: str = "", digits: int = 2) -> str:
     if unit == "%":
         return f"{value:.{digits}%}"
     return f"{value:,.{digits}f}" + (f" {unit}" if unit else "")
+
+
+def format_interval(interval: tuple[float, float], unit: str = "", digits: int = 2) -> str:
+    """Return an interval as text, with a unit other than "%" named once, at the end."""
+    low, high = interval
+    low_unit = unit if unit == "%" else ""
+    return f"{format_number(low, low_unit, digits)} to {format_number(high, unit, digits)}"
 
 
 def announce_test_reading() -> None:

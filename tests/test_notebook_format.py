@@ -5,8 +5,11 @@ import tomllib
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
+from banner import BANNER, make_banner
 from normalise import normalise
+from PIL import Image
 from restamp import stamp, stamp_readme
 from series import (
     NOTEBOOKS,
@@ -240,6 +243,13 @@ def test_run_time_is_within_the_budget(path):
 def test_readme_is_in_step_with_the_stored_run():
     text = (ROOT / "README.md").read_text("utf-8")
     assert stamp_readme(text, read_settings(), read_results()) == text, "run tools/restamp.py"
+
+
+def test_readme_picture_shows_the_stored_figures():
+    stored, expected = Image.open(BANNER).convert("RGB"), make_banner().convert("RGB")
+    assert stored.size == expected.size
+    difference = np.abs(np.asarray(stored, int) - np.asarray(expected, int))
+    assert difference.mean() < 1  # another Pillow may round otherwise
 
 
 def test_readme_links_and_commands_exist():

@@ -55,9 +55,12 @@ def test_rare_colours_survive_the_palette():
 
 
 def test_outside_a_notebook_results_are_printed(capsys):
-    record("time", 12.345, unit="s", digits=1)
+    record("time", 12.345, unit="s", digits=1, interval=(11, 13), n=3, over="runs")
     show(plt.figure(), name="nothing", alt="An empty figure")
-    assert capsys.readouterr().out == "time: 12.3 s\nAn empty figure\n"
+    assert (
+        capsys.readouterr().out
+        == "time: 12.3 s (95% interval 11.0 to 13.0 s; 3 runs)\nAn empty figure\n"
+    )
     assert not plt.get_fignums()
 
 

@@ -168,20 +168,12 @@ def test_interrupted_run_says_how_to_continue_and_continues(series, tmp_path):
     flag = tmp_path / "second_started"
     write(series, "02_broken", ["DEPTH = 1", f"open({str(flag)!r}, 'w').close()\nimport time\n"
                                 "time.sleep(100 if DEPTH == 1 else 0)"])  # fmt: skip
-    command = [
-        sys.executable,
-        "-m",
-        "mnist_utils",
-        "run",
-        "--only",
-        "1",
-        "--only",
-        "2",
-        "--only",
-        "3",
-    ]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                               start_new_session=True)  # fmt: skip
+    only = ["--only", "1", "--only", "2", "--only", "3"]
+    command = [sys.executable, "-m", "mnist_utils", "run", *only]
+    process = subprocess.Popen(
+        command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # background jobs ignore it
+    )  # fmt: skip
     deadline = time.monotonic() + 120
     while not flag.exists() and time.monotonic() < deadline:
         time.sleep(0.1)

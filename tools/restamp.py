@@ -24,7 +24,7 @@ from series import (
     write_notebook,
 )  # fmt: skip
 
-from mnist_utils.results import format_number
+from mnist_utils.results import format_interval, format_number
 
 UNSET = "https://github.com/OWNER/REPOSITORY"
 ADDRESS = re.compile(r"https://github\.com/[\w.-]+/[\w.-]+")
@@ -91,10 +91,10 @@ def result_table(results: dict, *, test_set: bool) -> str:
             if result["name"].startswith("test ") != test_set:
                 continue
             form = result["unit"], result["digits"]
-            bounds = [format_number(bound, *form) for bound in result["interval"] or ()]
+            bounds = format_interval(result["interval"], *form) if result["interval"] else ""
             over = f"{result['n']:,} {result['over']}" if result["n"] else ""
             rows.append(f"| {name[:2]} | {result['name']} | {format_number(result['value'], *form)} "
-                        f"| {' to '.join(bounds)} | {over} |")  # fmt: skip
+                        f"| {bounds} | {over} |")  # fmt: skip
     return "\n".join(rows)
 
 

@@ -11,14 +11,10 @@ import json
 import sys
 from pathlib import Path
 
+from banner import write_banner
 from normalise import normalise
-from PIL import Image
 from restamp import main as restamp
-from series import NOTEBOOKS, ROOT, SOLUTIONS, read_notebook, write_notebook
-
-from mnist_utils.results import reduce_colours
-
-BANNER = ("mean_and_spread_per_digit", "dense_comparison", "cnn_shift_test", "test_halves")
+from series import NOTEBOOKS, SOLUTIONS, read_notebook, write_notebook
 
 
 def load_run(folder: Path, sources: Path) -> dict:
@@ -34,29 +30,13 @@ def load_run(folder: Path, sources: Path) -> dict:
     return results
 
 
-def write_banner(figures: Path, tile: tuple[int, int] = (800, 360)) -> None:
-    """Write docs/series.png, the README's picture: four figures of the run, two by two."""
-    width, height = tile
-    page = Image.new("RGB", (2 * width + 20, 2 * height + 20), "white")
-    for number, name in enumerate(BANNER):
-        with Image.open(figures / f"{name}.png") as figure:
-            picture = figure.convert("RGB")
-        picture.thumbnail(tile, Image.Resampling.LANCZOS)
-        row, column = divmod(number, 2)
-        left = column * (width + 20) + (width - picture.width) // 2
-        top = row * (height + 20) + (height - picture.height) // 2
-        page.paste(picture, (left, top))
-    (ROOT / "docs").mkdir(exist_ok=True)
-    reduce_colours(page).save(ROOT / "docs/series.png", optimize=True)
-
-
 def main(folder: Path) -> None:
     runs = {NOTEBOOKS: folder, SOLUTIONS: folder / "solutions"}
     results = {sources: load_run(run, sources) for sources, run in runs.items()}
     for sources, run in runs.items():
         for path in sorted(sources.glob("*.ipynb")):
             write_notebook(normalise(read_notebook(run / path.name)), path)
-    write_banner(folder / "figures")
+    write_banner()
     stored = results[NOTEBOOKS]
     for entry in stored["notebooks"].values():
         del entry["key"]
