@@ -20,12 +20,11 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         notebooks = selection.find_notebooks(options.notebooks, options.only)
         chosen = selection.parse_parameters(options.parameter, notebooks)
+        fine = runner.run(chosen, options.output, resume=options.resume,
+                          fresh_cache=options.fresh_cache)  # fmt: skip
     except selection.RunError as error:
         print(f"mnist_utils run: {error}", file=sys.stderr)
         return 2
-    try:
-        fine = runner.run(chosen, options.output, resume=options.resume,
-                          fresh_cache=options.fresh_cache)  # fmt: skip
     except KeyboardInterrupt:
         words = [word for word in arguments or sys.argv[1:] if word != "--continue"]
         again = shlex.join([*words, "--continue"])

@@ -15,10 +15,12 @@ from typing import Any
 
 import nbformat
 import papermill
+from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 from mnist_utils.report import write_pages
 from mnist_utils.results import read_outputs
+from mnist_utils.selection import RunError
 
 PACKAGE = Path(__file__).parent
 LIBRARIES = ("tensorflow", "keras", "numpy", "scipy", "scikit-learn", "matplotlib")
@@ -45,8 +47,12 @@ def run(
         others still run.
 
     Raises:
+        RunError: if the output folder is the notebooks' own, which would be overwritten.
         KeyboardInterrupt: if interrupted; what is finished stays, and resume goes on from there.
     """
+    if any(path.parent.resolve() == output.resolve() for path in notebooks):
+        raise RunError(f"the output folder {output} holds the notebooks themselves, which would be "
+                       "overwritten; name another with --output")  # fmt: skip
     output.mkdir(parents=True, exist_ok=True)
     results = _read_results(output)
     results["environment"] = environment()
@@ -57,6 +63,7 @@ def run(
             print(f"[{number}/{len(notebooks)}] {path.stem} is done already")
             continue
         results["notebooks"].pop(path.stem, None)
+        _write_results(results, output)  # an interrupted notebook must not pass for the one before
         label = f"[{number}/{len(notebooks)}] {path.stem}"
         with _kernel_environment(fresh_cache):
             entry = _execute(path, parameters, output, label)
@@ -96,6 +103,9 @@ def _execute(path: Path, parameters: dict, output: Path, label: str) -> dict[str
             "status": "failed",
             "error": f"cell {error.exec_count}: {error.ename}: {error.evalue}",
         }
+    except DeadKernelError:
+        entry |= {"status": "failed", "error": "a cell that ended the kernel; out of memory?"}
+    if entry["error"]:
         print(f"{path.stem} failed in {entry['error']}; kept in {executed}")
     entry["seconds"] = round(time.perf_counter() - start, 1)
     return entry | _collect(executed)

@@ -205,3 +205,35 @@ def test_missing_papermill_is_named(series):
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert result.returncode == 2
     assert "papermill is not installed; `pip install -r requirements.txt`" in result.stderr
+
+
+def test_killed_kernel_is_a_failed_notebook_and_the_others_run(series, tmp_path, capsys):
+    write(
+        series,
+        "02_broken",
+        ["DEPTH = 1", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)"],
+    )
+    assert main(["run"]) == 1
+    entries = results(tmp_path)["notebooks"]
+    assert [entry["status"] for entry in entries.values()] == ["ok", "failed", "ok"]
+    assert "ended the kernel" in capsys.readouterr().out
+
+
+def test_notebooks_are_never_overwritten(series, capsys):
+    before = (series / "01_good.ipynb").read_bytes()
+    assert main(["run", "--output", "notebooks/../notebooks"]) == 2
+    assert "would be overwritten; name another with --output" in capsys.readouterr().err
+    assert (series / "01_good.ipynb").read_bytes() == before
+
+
+def test_interrupted_second_run_does_not_pass_for_the_first(series, tmp_path, monkeypatch):
+    def interrupt(*arguments):
+        raise KeyboardInterrupt
+
+    assert main(["run", "--only", "1"]) == 0
+    with monkeypatch.context() as patch:
+        patch.setattr("mnist_utils.runner._execute", interrupt)
+        assert main(["run", "--only", "1"]) == 130
+    assert results(tmp_path)["notebooks"] == {}
+    assert main(["run", "--only", "1", "--continue"]) == 0
+    assert results(tmp_path)["notebooks"]["01_good"]["status"] == "ok"
