@@ -54,8 +54,7 @@ def cached(
         OSError: if MNIST_UTILS_CACHE names a folder that can't be written. The default folder
             is done without, with a notice.
     """
-    digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:20]
-    entry = cache_folder() / f"{name}-{digest}"
+    entry = cache_folder() / f"{name}-{_digest(key)}"
     if entry.is_dir():
         try:
             _verify(entry)
@@ -83,25 +82,31 @@ def get_or_train(recipe, data: MnistData | None = None, *, verbose: str | int = 
     Returns:
         training.Trained, its model compiled for evaluation.
     """
-    from mnist_utils import models, preprocessing, training
+    from mnist_utils import augmentation, models, preprocessing, training
 
     data = load_mnist() if data is None else data
     key = {
         "recipe": asdict(recipe),
         "data": data.checksum,
         "libraries": {library: version(library) for library in LIBRARIES},
-        "source": source_sum(models, preprocessing, training),
+        "source": source_sum(augmentation, models, preprocessing, training),
     }
-    return cached(
-        key, lambda: training.fit(recipe, data, verbose=verbose), _save_trained, _load_trained,
-        name=recipe.model,
-    )  # fmt: skip
+    checkpoint = cache_folder() / "unfinished" / f"{recipe.model}-{_digest(key)}.npz"
+
+    def train():
+        return training.fit(recipe, data, checkpoint=checkpoint, verbose=verbose)
+
+    return cached(key, train, _save_trained, _load_trained, name=recipe.model)
 
 
 def source_sum(*modules: ModuleType) -> str:
     """Return the SHA-256 sum of the modules' source, for use in a key."""
     sources = "\n".join(inspect.getsource(module) for module in modules)
     return hashlib.sha256(sources.encode()).hexdigest()
+
+
+def _digest(key: dict) -> str:
+    return hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:20]
 
 
 def _save_trained(trained, folder: Path) -> None:

@@ -1,79 +1,19 @@
-"""Recipes: everything that determines a training run, and the function that carries one out."""
+"""Carrying out a recipe: `fit` trains a new network, and can go on after an interruption."""
 
+import os
 import time
-from dataclasses import dataclass
 from typing import NamedTuple
 
-from mnist_utils import models
-from mnist_utils.data import MnistData
+import numpy as np
+
+from mnist_utils import augmentation, models
+from mnist_utils.checkpoints import Checkpoint
+from mnist_utils.data import MnistData, Split
 from mnist_utils.progress import ProgressLine, someone_watches
+from mnist_utils.recipes import PUBLISHED_RECIPES, Recipe
 from mnist_utils.startup import keras
 
-layers = keras.layers
-
-OPTIMIZERS = ("adam", "sgd", "momentum", "rmsprop")
-SCHEDULES = ("constant", "cosine", "one_cycle")
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """All that a training run depends on besides the data.
-
-    Attributes:
-        model: a name in `models.BUILDERS`.
-        epochs: passes over the training images, at least 1.
-        batch_size: images a step, at least 1.
-        optimizer: "adam", "sgd", "momentum" (SGD with Nesterov momentum 0.9) or "rmsprop".
-        learning_rate: its step size, above 0; the peak of a schedule that is not constant.
-        schedule: "constant"; "cosine" from the rate to 0; or "one_cycle", linearly up to the rate
-            over the first quarter of all steps, then linearly down to 0.
-        augment: draw every training image anew, rotated up to ±10°, shifted up to ±2 pixels and
-            zoomed up to ±10%.
-        label_smoothing: 0 to below 1; the share of each label spread over all ten classes.
-        scaling: "default" for the model's own; else "unit", "standard" or None.
-        train_examples: how many of the training images to use; None for all.
-        seed: seed of the weights, the order of the images, dropout and augmentation.
-    """
-
-    model: str
-    epochs: int = 5
-    batch_size: int = 128
-    optimizer: str = "adam"
-    learning_rate: float = 1e-3
-    schedule: str = "constant"
-    augment: bool = False
-    label_smoothing: float = 0.0
-    scaling: str | None = "default"
-    train_examples: int | None = None
-    seed: int = 0
-
-    def __post_init__(self):
-        allowed = {
-            "model": tuple(models.BUILDERS), "optimizer": OPTIMIZERS, "schedule": SCHEDULES,
-            "scaling": ("default", *models.SCALINGS),
-        }  # fmt: skip
-        for field, values in allowed.items():
-            if getattr(self, field) not in values:
-                raise ValueError(f"{field} must be one of {values}, got {getattr(self, field)!r}")
-        for field in ("epochs", "batch_size"):
-            value = getattr(self, field)
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ValueError(f"{field} must be an integer of at least 1, got {value!r}")
-        if not self.learning_rate > 0:
-            raise ValueError(f"learning_rate must be above 0, got {self.learning_rate!r}")
-        if not 0 <= self.label_smoothing < 1:
-            raise ValueError(f"label_smoothing must be 0 to below 1, got {self.label_smoothing!r}")
-
-
-# The five published projects' training, as published.
-PUBLISHED_RECIPES = {
-    "dense_baseline": Recipe("dense_baseline", epochs=20, batch_size=128),
-    "dense_deeper": Recipe("dense_deeper", epochs=25, batch_size=128, learning_rate=5e-4),
-    "dense_batchnorm": Recipe("dense_batchnorm", epochs=12, batch_size=128),
-    "cnn_small": Recipe("cnn_small", epochs=5, batch_size=32),
-    "cnn_two_conv": Recipe("cnn_two_conv", epochs=10, batch_size=32),
-    "cnn_deep": Recipe("cnn_deep", epochs=50, batch_size=128),
-}
+__all__ = ["PUBLISHED_RECIPES", "Batches", "OneCycle", "Recipe", "Trained", "fit"]
 
 
 class Trained(NamedTuple):
@@ -82,19 +22,32 @@ class Trained(NamedTuple):
     Attributes:
         model: the keras.Model, compiled for evaluation.
         history: one list a quantity (loss, accuracy, val_loss, val_accuracy), one value an epoch,
-            and "seconds", a list of one: the training time, tracing included.
+            and "seconds", a list of one: the training time, building and tracing included.
     """
 
     model: keras.Model
     history: dict[str, list[float]]
 
 
-def fit(recipe: Recipe, data: MnistData, *, verbose: str | int = "auto") -> Trained:
-    """Train a new model by the recipe on data.train, watching data.validation.
+def fit(
+    recipe: Recipe,
+    data: MnistData,
+    *,
+    watch: bool = True,
+    checkpoint: str | os.PathLike | None = None,
+    verbose: str | int = "auto",
+) -> Trained:
+    """Train a new model by the recipe on data.train.
+
+    On one machine's CPU, the same recipe gives the same weights, bit for bit, interrupted or not.
 
     Args:
         recipe: what to train, and how.
         data: the splits; the test split is not touched.
+        watch: evaluate data.validation after every epoch; it takes time and changes nothing,
+            unless the recipe has early stopping or reduction on a plateau, which need it.
+        checkpoint: a file (.npz) that is written after every epoch. If it is there at the start,
+            and from the same recipe, training goes on where it stopped. Removed at the end.
         verbose: "auto" shows one line of progress where a person watches; 0 shows nothing.
 
     Returns:
@@ -102,31 +55,62 @@ def fit(recipe: Recipe, data: MnistData, *, verbose: str | int = "auto") -> Trai
         integer labels (cross-entropy and accuracy), and the history.
 
     Raises:
-        ValueError: if the recipe asks for more images than there are.
+        ValueError: if the recipe asks for more images than there are, or for a validation set
+            where there is none, or if the checkpoint belongs to another recipe.
     """
-    train = data.train.take(recipe.train_examples)
-    keras.utils.set_random_seed(recipe.seed)
-    scaling = {} if recipe.scaling == "default" else {"scaling": recipe.scaling}
-    model = models.build(recipe.model, **scaling)
-    steps = recipe.epochs * -(-len(train.labels) // recipe.batch_size)
-    _compile(model, recipe, steps)
-    trained = model
-    if recipe.augment:
-        trained = keras.Sequential([keras.Input((28, 28)), *augmentation_layers(), model])
-        _compile(trained, recipe, steps)
-    show_progress = someone_watches() if verbose == "auto" else bool(verbose)
-    callbacks = [ProgressLine(recipe.model)] if show_progress else []
-    validation = data.validation if len(data.validation.labels) else None
     start = time.perf_counter()
+    train = data.train.take(recipe.train_examples)
+    decides = bool(recipe.early_stopping or recipe.reduce_on_plateau)
+    if decides and not len(data.validation.labels):
+        raise ValueError("this recipe decides by the validation images, but data has none")
+    watched = data.validation if (watch or decides) and len(data.validation.labels) else None
+    model, trained = compile_recipe(recipe, len(train.labels))
+    callbacks = _deciding_callbacks(recipe)
+    keeper = checkpoint and Checkpoint(
+        checkpoint, {"recipe": repr(recipe), "data": data.checksum}, callbacks)  # fmt: skip
+    done = keeper.restore(trained) if keeper else 0
+    if keeper:
+        callbacks = [*callbacks, keeper]
+    if someone_watches() if verbose == "auto" else verbose:
+        callbacks = [*callbacks, ProgressLine(recipe.model)]
     history = trained.fit(
-        train.images, _targets(train.labels, recipe), validation_data=validation and (
-            validation.images, _targets(validation.labels, recipe)),
-        epochs=recipe.epochs, batch_size=recipe.batch_size, callbacks=callbacks, verbose=0,
+        Batches(train, recipe, epoch=done),
+        validation_data=watched and (watched.images, _targets(watched.labels, recipe)),
+        epochs=done if keeper and keeper.stopped else recipe.epochs,
+        initial_epoch=done, shuffle=False, callbacks=callbacks, verbose=0,
     ).history  # fmt: skip
     seconds = time.perf_counter() - start
+    if keeper:
+        seconds += keeper.earlier_seconds
+        history = keeper.finish()
     compile_for_evaluation(model)
     history = {name: [float(value) for value in values] for name, values in history.items()}
     return Trained(model, history | {"seconds": [seconds]})
+
+
+class Batches(keras.utils.PyDataset):
+    """Training images and targets in an order that only the recipe's seed and the epoch decide."""
+
+    def __init__(self, train: Split, recipe: Recipe, epoch: int = 0):
+        super().__init__()
+        self.images, self.targets = train.images, _targets(train.labels, recipe)
+        self.size, self.seed = recipe.batch_size, recipe.seed
+        self.epoch = epoch
+        self._shuffle()
+
+    def __len__(self) -> int:
+        return -(-len(self.images) // self.size)
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        chosen = self.order[index * self.size : (index + 1) * self.size]
+        return self.images[chosen], self.targets[chosen]
+
+    def on_epoch_end(self):
+        self.epoch += 1
+        self._shuffle()
+
+    def _shuffle(self):
+        self.order = np.random.default_rng([self.seed, self.epoch]).permutation(len(self.images))
 
 
 @keras.saving.register_keras_serializable("mnist_utils")
@@ -157,39 +141,61 @@ def compile_for_evaluation(model: keras.Model) -> None:
     model.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
 
 
-def augmentation_layers() -> list[keras.layers.Layer]:
-    """Return layers that turn by up to ±10°, shift by up to ±2 pixels, zoom by up to ±10%.
+def compile_recipe(recipe: Recipe, examples: int) -> tuple[keras.Model, keras.Model]:
+    """Seed everything, build the recipe's model and compile it for training on so many images.
 
-    Keras counts rotation in full turns and translation in image sizes; what moves in is 0.
+    Returns:
+        (the model, what is trained): the same model, or one with augmentation layers before it.
     """
-    fill = {"fill_mode": "constant", "fill_value": 0.0}
-    return [
-        layers.Reshape((28, 28, 1)),
-        layers.RandomRotation(10 / 360, **fill),
-        layers.RandomTranslation(2 / 28, 2 / 28, **fill),
-        layers.RandomZoom(0.1, **fill),
-        layers.Reshape((28, 28)),
-    ]
+    keras.utils.set_random_seed(recipe.seed)
+    scaling = {} if recipe.scaling == "default" else {"scaling": recipe.scaling}
+    model = trained = models.build(recipe.model, **scaling)
+    if recipe.augment:
+        drawn_anew = augmentation.AUGMENTATIONS[recipe.augment]()
+        trained = keras.Sequential([keras.Input((28, 28)), *drawn_anew, model])
+    steps = recipe.epochs * -(-examples // recipe.batch_size)
+    if recipe.label_smoothing:
+        loss = keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing)
+    else:
+        loss = "sparse_categorical_crossentropy"
+    trained.compile(optimizer=_optimizer(recipe, steps), loss=loss, metrics=["accuracy"],
+                    steps_per_execution=recipe.steps_per_execution)  # fmt: skip
+    # Make every variable now: one that appears while TensorFlow traces costs a second tracing.
+    trained.optimizer.build(trained.trainable_variables)
+    trained.compute_metrics(None, _targets(np.zeros(1, int), recipe), np.full((1, 10), 0.1))
+    trained.reset_metrics()
+    return model, trained
 
 
 def _targets(labels, recipe: Recipe):
     return keras.utils.to_categorical(labels, 10) if recipe.label_smoothing else labels
 
 
-def _compile(model: keras.Model, recipe: Recipe, steps: int) -> None:
+def _optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
     rate = recipe.learning_rate
     if recipe.schedule == "cosine":
         rate = keras.optimizers.schedules.CosineDecay(rate, steps)
     elif recipe.schedule == "one_cycle":
         rate = OneCycle(rate, steps)
-    optimizer = {
-        "adam": lambda: keras.optimizers.Adam(rate),
-        "sgd": lambda: keras.optimizers.SGD(rate),
-        "momentum": lambda: keras.optimizers.SGD(rate, momentum=0.9, nesterov=True),
-        "rmsprop": lambda: keras.optimizers.RMSprop(rate),
+    averaging = {}
+    if recipe.weight_averaging:
+        averaging = {"use_ema": True, "ema_momentum": recipe.weight_averaging}
+    beta_1, beta_2 = recipe.betas
+    return {
+        "adam": lambda: keras.optimizers.Adam(rate, beta_1=beta_1, beta_2=beta_2, **averaging),
+        "sgd": lambda: keras.optimizers.SGD(rate, **averaging),
+        "momentum": lambda: keras.optimizers.SGD(rate, momentum=0.9, nesterov=True, **averaging),
+        "rmsprop": lambda: keras.optimizers.RMSprop(rate, **averaging),
     }[recipe.optimizer]()
-    if recipe.label_smoothing:
-        loss = keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing)
-    else:
-        loss = "sparse_categorical_crossentropy"
-    model.compile(optimizer=optimizer, loss=loss, metrics=["accuracy"])
+
+
+def _deciding_callbacks(recipe: Recipe) -> list[keras.callbacks.Callback]:
+    """Keras's callbacks for what the recipe decides by the validation set while it trains."""
+    chosen = []
+    if recipe.early_stopping:
+        chosen.append(keras.callbacks.EarlyStopping(
+            "val_accuracy", patience=recipe.early_stopping, restore_best_weights=True))  # fmt: skip
+    if recipe.reduce_on_plateau:
+        chosen.append(keras.callbacks.ReduceLROnPlateau(
+            "val_loss", factor=0.5, patience=recipe.reduce_on_plateau, min_lr=1e-4))  # fmt: skip
+    return chosen

@@ -1,0 +1,185 @@
+"""How long each recipe trains, and how accurate it gets: the published ones, ours, and peers.
+
+    python benchmarks/time_to_accuracy.py            several seeds of everything, about 80 minutes
+    python benchmarks/time_to_accuracy.py --quick    5 minutes: one epoch of each published recipe
+
+Rounds of one run of each recipe, one after another, so that a machine that slows down slows all of
+them. Runs that are stored in benchmarks/runs/ are not done again; --again forgets them. Seconds
+are those of training, with building, tracing and the recipe's own validation, without import and
+data loading and after a first small training that wakes the library.
+"""
+
+import argparse
+import importlib.util
+import json
+import subprocess
+import sys
+from collections import defaultdict
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+from published import EPOCHS, QUICK_EPOCHS, SPLITS, TITLES, train_published
+from runs import RUNS, describe_machine, run_once, score
+
+from mnist_utils.data import load_mnist
+from mnist_utils.ensembles import predict_ensemble
+from mnist_utils.recipes import FAST_RECIPES, Recipe
+from mnist_utils.startup import keras
+from mnist_utils.training import fit
+
+HERE = Path(__file__).parent
+MEASURED = HERE.parent / "mnist_utils" / "measured"
+TARGETS = {"dense_98_3": ("dense_baseline", 25), "cnn_99_0": ("cnn_small", 16),
+           "cnn_99_4": ("cnn_small", 4.5)}  # fmt: skip
+# The slow ones get fewer seeds, and cnn_deep, hours long, its first epochs.
+SEEDS = {"cnn_two_conv": 1, "cnn_deep": 1, "keras_convnet": 2, "dense_deeper": 2,
+         "dense_batchnorm": 2}  # fmt: skip
+SHORTENED = {"cnn_deep": 2}
+# Recipe, networks in an ensemble, pixels of test-time shifts.
+OURS = {name: (recipe, 1, 0) for name, recipe in FAST_RECIPES.items()}
+
+
+def main() -> None:
+    options = read_options()
+    way = "quick" if options.quick else "published"
+    wake()
+    found = defaultdict(list)
+    for seed in range(1 if options.quick else options.seeds):
+        for name in [*SPLITS, *OURS, "train_mnist_fast", "train_mnist_fast_nhwc"]:
+            if seed >= SEEDS.get(name, options.seeds) or (
+                options.only and name not in options.only
+            ):
+                continue
+            run = carry_out(name, seed, way, options.again)
+            if run is not None:
+                found[name].append(run)
+                print(f"{name:24s} seed {seed}: {run['seconds']:7.1f} s, test "
+                      f"{run['test']['accuracy']:.2%}, {run['gflops_before']:.0f} and "
+                      f"{run['gflops_after']:.0f} GFLOP/s", flush=True)  # fmt: skip
+    rows = [summarise(name, runs) for name, runs in found.items()]
+    add_ratios(rows)
+    table = as_table(rows)
+    print(table)
+    if options.only:
+        return
+    command = "python benchmarks/time_to_accuracy.py" + (" --quick" if options.quick else "")
+    about = {"command": command, "machine": describe_machine(), "rows": rows}
+    folders = (HERE.parent / "build",) * 2 if options.quick else (MEASURED, HERE)
+    for folder, ending, text in zip(
+        folders, ("json", "md"), (json.dumps(about, indent=1), table), strict=True
+    ):
+        folder.mkdir(exist_ok=True)
+        (folder / f"time_to_accuracy.{ending}").write_text(text + "\n", "utf-8")
+
+
+def read_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="one seed and epoch, extrapolated")
+    parser.add_argument("--seeds", type=int, default=5, help="runs of each recipe (5)")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="these recipes; nothing is saved")
+    parser.add_argument("--again", action="store_true", help="do stored runs again")
+    return parser.parse_args()
+
+
+def wake() -> None:
+    """Train a moment, so that no recipe pays for the library's first steps."""
+    fit(Recipe("cnn_fast", epochs=1, train_examples=1_000), load_mnist(), verbose=0)
+
+
+def carry_out(name: str, seed: int, way: str, again: bool) -> dict | None:
+    if name in SPLITS:
+        epochs = QUICK_EPOCHS if way == "quick" else SHORTENED.get(name, EPOCHS[name])
+        purpose = {"epochs": epochs, "published_epochs": EPOCHS[name]}
+        kind, train = way, lambda: train_published(name, seed, epochs)
+    elif name in OURS:
+        recipe, members, pixels = OURS[name]
+        purpose, kind = {**asdict(recipe), "members": members, "pixels": pixels}, "ours"
+        train = lambda: train_ours(recipe, members, pixels, seed)  # noqa: E731
+    else:
+        if importlib.util.find_spec("torch") is None:
+            print(f"{name}: skipped, PyTorch is not installed (pip install torch)")
+            return None
+        layout = ["channels_last"] if name.endswith("nhwc") else []
+        command = [sys.executable, str(HERE / "torch_mnist_fast.py"), str(seed), *layout]
+        purpose, kind = {"epochs": 1}, "peer"
+        train = lambda: json.loads(subprocess.check_output(command))  # noqa: E731
+    if again:
+        (RUNS / kind / f"{name}-{seed}.json").unlink(missing_ok=True)
+    return run_once(kind, name, seed, purpose, train)
+
+
+def train_ours(recipe: Recipe, members: int, pixels: int, seed: int) -> dict:
+    """Train one of our recipes, or an ensemble of it, and read the test set."""
+    data = load_mnist()
+    keras.backend.clear_session()
+    models, seconds = [], 0.0
+    for member in range(members):
+        trained = fit(recipe.with_seed(seed * members + member), data, watch=False, verbose=0)
+        models.append(trained.model)
+        seconds += trained.history["seconds"][0]
+    scores = {
+        name: score(predict_ensemble(models, split.images, pixels=pixels), split.labels)
+        for name, split in (("validation", data.validation), ("test", data.test))
+    }
+    return {"seconds": seconds, "epochs": recipe.epochs, **scores,
+            "parameters": sum(model.count_params() for model in models)}  # fmt: skip
+
+
+def summarise(name: str, runs: list[dict]) -> dict:
+    """Return one row of the table; a shortened run's seconds are extrapolated by its last epochs."""
+    seconds, whole = [], True
+    for run in runs:
+        planned = run["purpose"].get("published_epochs", run["epochs"])
+        if run["purpose"].get("epochs", planned) == planned:
+            seconds.append(run["seconds"])
+        else:
+            whole = False
+            missing = planned - run["epochs"]
+            seconds.append(run["seconds"] + missing * float(np.median(run["epoch_seconds"][-2:])))
+    accuracies = [run["test"]["accuracy"] for run in runs]
+    return {
+        "name": name, "title": TITLES.get(name, name), "way": runs[0]["way"], "runs": len(runs),
+        "parameters": runs[0]["parameters"], "epochs": runs[0]["purpose"].get(
+            "published_epochs", runs[0]["epochs"]),
+        "extrapolated": not whole, "seconds": seconds, "median_seconds": float(np.median(seconds)),
+        "test_accuracies": accuracies, "median_accuracy": float(np.median(accuracies)),
+        "mean_accuracy": float(np.mean(accuracies)),
+        "sd_accuracy": float(np.std(accuracies, ddof=1)) if len(runs) > 1 else None,
+        "validation_accuracies": [run["validation"]["accuracy"] for run in runs
+                                  if "validation" in run],
+        "gflops": [run[key] for run in runs for key in ("gflops_before", "gflops_after")],
+    }  # fmt: skip
+
+
+def add_ratios(rows: list[dict]) -> None:
+    """Add the ratio of each row's median time to that of the published recipe it is held against."""
+    by_name = {row["name"]: row for row in rows}
+    for row in rows:
+        rival = by_name.get(TARGETS[row["name"]][0] if row["name"] in TARGETS else "cnn_small")
+        row["against"] = rival and rival["name"]
+        row["ratio"] = rival and row["median_seconds"] / rival["median_seconds"]
+
+
+def as_table(rows: list[dict]) -> str:
+    lines = ["| recipe | parameters | epochs | seconds, median (range) | to | ratio "
+             "| test accuracy, median (range) | runs | GFLOP/s beside |",
+             "|---|---|---|---|---|---|---|---|---|"]  # fmt: skip
+    for row in rows:
+        label = " (extrapolated)" if row["extrapolated"] else ""
+        accuracies, ratio = row["test_accuracies"], "–"
+        if row["ratio"]:
+            ratio = f"{row['ratio']:.2f}" if row["ratio"] >= 0.5 else f"1/{1 / row['ratio']:.1f}"
+        after = "after {} epoch(s) ".format(len(row["seconds"]) and "the first") if label else ""
+        lines.append(
+            f"| {row['title']} | {row['parameters']:,} | {row['epochs']} "
+            f"| {row['median_seconds']:.1f} ({min(row['seconds']):.1f}–{max(row['seconds']):.1f})"
+            f"{label} | {row['against'] or '–'} | {ratio} | {after}{row['median_accuracy']:.2%} "
+            f"({min(accuracies):.2%}–{max(accuracies):.2%}) | {row['runs']} "
+            f"| {np.median(row['gflops']):.0f} |"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

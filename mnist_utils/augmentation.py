@@ -1,0 +1,124 @@
+"""Drawing training images anew: turned, shifted, zoomed, sheared and bent, with a unit for each."""
+
+import numpy as np
+
+from mnist_utils.startup import keras
+
+layers, ops = keras.layers, keras.ops
+
+
+@keras.saving.register_keras_serializable("mnist_utils")
+class RandomWarp(layers.Layer):
+    """Turn, shift, zoom, shear and bend images by random amounts, while training only.
+
+    A warp says for each pixel of the new image where in the old one to look; between pixels it
+    interpolates linearly, and outside there is 0. Such a warp is one 784x784 matrix, mostly
+    zeros, so that a few images that share a warp are warped by one matrix product: faster here
+    than anything that looks pixels up (benchmarks/augmentation.py).
+
+    Input and output: (n, 28, 28), any range of pixels, 0 outside; float32 while training, else
+    the input as it is.
+
+    Args:
+        rotation: largest turn in degrees, either way.
+        shift: largest shift in pixels, along each axis.
+        zoom: largest change of size, 0.1 for about ±10%; log-uniform, the same along both axes.
+        shear: largest slant, 0.1 for one pixel in ten.
+        elastic: standard deviation in pixels of a smooth random displacement of each point, as
+            in Simard, Steinkraus and Platt, Best Practices for Convolutional Neural Networks
+            (2003).
+        smoothness: width in pixels of the bumps that the displacement consists of.
+        images_per_warp: how many neighbours in a batch share one warp.
+        seed: of the layer's random numbers; None takes it from Keras's global seed.
+
+    Raises:
+        ValueError: if a range is negative, or smoothness or images_per_warp is below 1.
+    """
+
+    def __init__(self, rotation=10.0, shift=2.0, zoom=0.1, shear=0.1, elastic=0.0, smoothness=4.0,
+                 images_per_warp=32, seed=None, **settings):  # fmt: skip
+        super().__init__(**settings)
+        self.ranges = {"rotation": rotation, "shift": shift, "zoom": zoom, "shear": shear,
+                       "elastic": elastic, "smoothness": smoothness,
+                       "images_per_warp": images_per_warp}  # fmt: skip
+        for name, value in self.ranges.items():
+            least = 1 if name in ("smoothness", "images_per_warp") else 0
+            if not value >= least:
+                raise ValueError(f"{name} must be at least {least}, got {value!r}")
+        self.seed = seed
+        self.random = keras.random.SeedGenerator(seed)
+        self.bumps = _bumps(smoothness)
+
+    def call(self, images, training=False):
+        if not training:
+            return images
+        size = self.ranges["images_per_warp"]
+        count = ops.shape(images)[0]
+        warps = (count + size - 1) // size
+        pixels = ops.reshape(ops.cast(images, "float32"), (-1, 784))
+        pixels = ops.pad(pixels, [[0, warps * size - count], [0, 0]])
+        warped = ops.matmul(ops.reshape(pixels, (-1, size, 784)), self._matrices(warps))
+        return ops.reshape(ops.reshape(warped, (-1, 784))[:count], (-1, 28, 28))
+
+    def _matrices(self, count):
+        """Draw `count` warps: (count, 784 old pixels, 784 new pixels)."""
+        ranges = self.ranges
+        angle = self._draw(count, np.deg2rad(ranges["rotation"]))
+        scale = ops.exp(self._draw(count, ranges["zoom"]))
+        rows, columns = np.mgrid[:28, :28].reshape(2, 1, 784).astype("float32") - 13.5
+        slanted = rows + self._draw(count, ranges["shear"]) * columns
+        cos, sin = scale * ops.cos(angle), scale * ops.sin(angle)
+        old_rows = 13.5 + cos * slanted - sin * columns + self._draw(count, ranges["shift"])
+        old_columns = 13.5 + sin * slanted + cos * columns + self._draw(count, ranges["shift"])
+        if ranges["elastic"]:
+            noise = keras.random.normal((2 * count, len(self.bumps)), seed=self.random)
+            bend = ranges["elastic"] * ops.matmul(noise, self.bumps)
+            old_rows, old_columns = old_rows + bend[:count], old_columns + bend[count:]
+        weights = _near(old_rows)[:, :, None] * _near(old_columns)[:, None]  # (count, 28, 28, 784)
+        return ops.reshape(weights, (-1, 784, 784))
+
+    def _draw(self, count, largest):
+        return keras.random.uniform((count, 1), -largest, largest, seed=self.random)
+
+    def compute_output_shape(self, shape):
+        return shape
+
+    def get_config(self):
+        return super().get_config() | self.ranges | {"seed": self.seed}
+
+
+def _near(positions):
+    """Return linear interpolation's weight of each of 28 pixels at positions (count, 784)."""
+    pixels = np.arange(28, dtype="float32")[:, None]
+    return ops.relu(1 - ops.abs(positions[:, None] - pixels))
+
+
+def _bumps(smoothness: float) -> np.ndarray:
+    """Return float32 (k, 784): Gaussian bumps on a grid; weighted by N(0, 1), their sum has sd 1."""
+    centres = np.arange(-smoothness, 28 + 2 * smoothness, smoothness)
+    profile = np.exp(-(((np.arange(28)[:, None] - centres) / smoothness) ** 2) / 2)
+    bumps = np.einsum("rk,cl->klrc", profile, profile).reshape(-1, 784)
+    return (bumps / np.sqrt((bumps**2).sum(0))).astype("float32")
+
+
+def random_affine() -> list[keras.layers.Layer]:
+    """Return Keras's own layers for ±10°, ±2 pixels and ±10% zoom.
+
+    Keras counts rotation in full turns and translation in image sizes; what moves in is 0.
+    """
+    fill = {"fill_mode": "constant", "fill_value": 0.0}
+    return [
+        layers.Reshape((28, 28, 1)),
+        layers.RandomRotation(10 / 360, **fill),
+        layers.RandomTranslation(2 / 28, 2 / 28, **fill),
+        layers.RandomZoom(0.1, **fill),
+        layers.Reshape((28, 28)),
+    ]
+
+
+# What `Recipe.augment` can name; each makes new layers.
+AUGMENTATIONS = {
+    "keras": random_affine,
+    "mild": lambda: [RandomWarp(rotation=7, shift=1.5, zoom=0.08, shear=0.08)],
+    "elastic": lambda: [RandomWarp(rotation=10, shift=2, zoom=0.1, shear=0.1, elastic=0.5)],
+}
