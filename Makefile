@@ -4,7 +4,7 @@ BIN := .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lab lint notebooks requirements clean
+.PHONY: help run test lab lint notebooks bench requirements clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -27,6 +27,9 @@ notebooks: .venv/ready  ## run everything from scratch and store its outputs in 
 	$(BIN)/python -m mnist_utils run --fresh-cache --output build/stored
 	$(BIN)/python -m mnist_utils run --fresh-cache --output build/stored/solutions --notebooks notebooks/solutions
 	$(BIN)/python tools/store.py build/stored
+
+bench: .venv/ready  ## time the published recipes against ours (ARGS="--quick" for 5 minutes)
+	$(BIN)/python benchmarks/time_to_accuracy.py $(ARGS)
 
 requirements:  ## pin the newest versions that pyproject.toml admits (needs uv)
 	uv pip compile pyproject.toml --all-extras --universal --fork-strategy fewest --python-version 3.11 \

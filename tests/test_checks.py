@@ -87,6 +87,37 @@ def first_rows_of_each_class(labels, held_out, seed):
     return np.setdiff1d(np.arange(len(labels)), held), held
 
 
+def restores_the_last(losses, patience):
+    """Early stopping without restore_best_weights."""
+    from mnist_utils.checks.notebook_05 import _early_stopping
+
+    last, _ = _early_stopping(losses, patience)
+    return last, last
+
+
+def one_epoch_late(losses, patience):
+    from mnist_utils.checks.notebook_05 import _early_stopping
+
+    return _early_stopping(losses, patience + 1)
+
+
+def equal_is_lower(losses, patience):
+    best = 0
+    for epoch, loss in enumerate(losses):
+        if loss <= losses[best]:
+            best = epoch
+        elif epoch - best >= patience:
+            return epoch + 1, best + 1
+    return len(losses), best + 1
+
+
+def best_of_all_epochs(losses, patience):
+    """As if the epochs after the stop were known."""
+    from mnist_utils.checks.notebook_05 import _early_stopping
+
+    return _early_stopping(losses, patience)[0], losses.index(min(losses)) + 1
+
+
 END_DETECTOR = np.outer([0, -3, 2, 2, 2, -3, 0], [1, 1, 1, 1, 1, 1, -6])
 
 
@@ -94,10 +125,60 @@ END_DETECTOR = np.outer([0, -3, 2, 2, 2, -3, 0], [1, 1, 1, 1, 1, 1, -6])
     ("2.1", jump_to_the_middle, "lollipop"),
     ("2.3", first_rows_of_each_class, "seed"),
     ("4.2", END_DETECTOR, "along a horizontal stroke"),  # answers at the stroke's end only
+    ("5.1", lambda degrees, pixels, size: (degrees / 180, pixels / size), "twice too large"),
+    ("5.1", lambda degrees, pixels, size: (degrees / 100, pixels / size), "share of 100°"),
+    ("5.1", lambda degrees, pixels, size: (np.deg2rad(degrees), pixels / size), "in radians"),
+    ("5.1", lambda degrees, pixels, size: (pixels / size, degrees / 360), "wrong order"),
+    ("5.1", lambda degrees, pixels, size: (degrees / 360, pixels / 28), "use size"),
+    ("5.1", lambda degrees, pixels, size: (degrees / 360, pixels), "image sizes"),
+    ("5.1", lambda degrees, pixels, size: degrees / 360, "two numbers"),
+    ("5.2", restores_the_last, "weights are not those"),
+    ("5.2", one_epoch_late, "does not end with epoch"),
+    ("5.2", equal_is_lower, "equal is not lower"),
+    ("5.2", best_of_all_epochs, "weights are not those"),
+    ("5.2", lambda losses, patience: len(losses), "tuple of two epochs"),
+    ("5.3", {"A": "underfits", "B": "overfits", "C": "rate", "D": "leak"}, "2 of 4"),
+    ("5.3", {"A": "leak", "B": "underfits", "C": "rate", "D": "overfits"}, "by heart"),
+    ("5.3", {"A": "overfits", "B": "underfits", "C": "rate"}, "keys"),
+    ("5.3", dict.fromkeys("ABCD", "overfitting"), "expected"),
 ])  # fmt: skip
 def test_plausible_wrong_answers_get_a_hint(number, answer, hint):
     assert verdict(number, answer).startswith("not yet. ")
     assert hint in verdict(number, answer)
+
+
+@pytest.mark.parametrize("answer", [
+    lambda degrees, pixels, size: [degrees / 360, pixels / size],
+    lambda degrees, pixels, size: np.array([degrees, pixels]) / (360, size),
+])  # fmt: skip
+def test_keras_units_in_any_form_are_right(answer):
+    assert verdict("5.1", answer) == "correct"
+
+
+@given(st.lists(st.sampled_from([0.1, 0.2, 0.3, 0.4]), min_size=1, max_size=9), st.integers(1, 4))
+@settings(max_examples=60, deadline=None)
+def test_early_stopping_is_that_of_keras(losses, patience):
+    from mnist_utils.checks.notebook_05 import _early_stopping
+    from mnist_utils.startup import keras
+
+    class Model:
+        stop_training, weights = False, None
+        get_weights = lambda self: self.weights  # noqa: E731
+        set_weights = lambda self, weights: setattr(self, "weights", weights)  # noqa: E731
+
+    callback = keras.callbacks.EarlyStopping(
+        patience=patience, restore_best_weights=True, mode="min"
+    )
+    model = Model()
+    callback._model = model
+    callback.on_train_begin()
+    for epoch, loss in enumerate(losses):
+        model.weights = epoch + 1
+        callback.on_epoch_end(epoch, {"val_loss": loss})
+        if model.stop_training:
+            break
+    callback.on_train_end()
+    assert _early_stopping(losses, patience) == (epoch + 1, model.weights)
 
 
 ANSWERS = st.recursive(

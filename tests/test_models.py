@@ -12,6 +12,11 @@ PUBLISHED_PARAMETERS = {
 }
 
 
+@pytest.mark.parametrize("name", models.BUILDERS)
+def test_docstring_gives_the_parameter_count(name):
+    assert f"{models.build(name).count_params():,} parameters" in models.BUILDERS[name].__doc__
+
+
 @pytest.mark.parametrize(("name", "parameters"), PUBLISHED_PARAMETERS.items())
 def test_published_parameter_counts(name, parameters):
     assert models.build(name).count_params() == parameters

@@ -29,7 +29,7 @@ from mnist_utils.results import read_outputs
 LESSONS = sorted(NOTEBOOKS.glob("*.ipynb"))
 EVERY = pytest.mark.parametrize("path", all_notebooks(), ids=lambda path: path.stem)
 EACH_LESSON = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
-READS_TEST_SET = {"01_exploration", "03_dense_models", "04_cnn_models"}  # by their purpose
+READS_TEST_SET = {"01_exploration", "03_dense_models", "04_cnn_models", "05_training"}  # by purpose
 BANDS = tomllib.loads((ROOT / "tests/bands.toml").read_text("utf-8"))
 
 

@@ -21,6 +21,7 @@ COLAB = {
     "tensorflow": "2.20.0", "keras": "3.13.2", "numpy": "2.1.3", "scipy": "1.16.3",
     "scikit-learn": "1.6.1", "pandas": "2.2.3", "matplotlib": "3.10.0", "seaborn": "0.13.2",
     "pillow": "11.3.0", "ipython": "7.34.0", "platformdirs": "4.3.8",
+    "joblib": "1.2.0",  # the least that this scikit-learn admits
 }  # fmt: skip
 
 

@@ -1,8 +1,12 @@
+import itertools
+
+import keras
 import numpy as np
 import pytest
 
-from mnist_utils import artifacts, training
-from mnist_utils.training import OneCycle, Recipe, fit
+from mnist_utils import artifacts, models, training
+from mnist_utils.data import load_mnist
+from mnist_utils.training import Batches, OneCycle, Recipe, fit
 
 QUICK = Recipe("softmax_regression", epochs=2, train_examples=2_000)
 
@@ -15,6 +19,8 @@ def weights(trained):
     ("model", "resnet"), ("optimizer", "adagrad"), ("schedule", "steps"), ("scaling", "double"),
     ("epochs", 0), ("epochs", 1.5), ("batch_size", True), ("learning_rate", 0.0),
     ("learning_rate", float("nan")), ("label_smoothing", 1.0),
+    ("augment", "flip"), ("betas", (0.9,)), ("betas", (0.9, 1.0)), ("weight_averaging", 1.0),
+    ("early_stopping", 0), ("reduce_on_plateau", True), ("steps_per_execution", 0),
 ])  # fmt: skip
 def test_impossible_recipes_are_refused(field, value):
     with pytest.raises(ValueError, match=f"{field} must be"):
@@ -23,6 +29,71 @@ def test_impossible_recipes_are_refused(field, value):
 
 def test_published_recipes_name_themselves():
     assert all(recipe.model == name for name, recipe in training.PUBLISHED_RECIPES.items())
+
+
+def test_a_schedule_leaves_no_rate_to_reduce():
+    with pytest.raises(ValueError, match="reduce_on_plateau must be None"):
+        Recipe("cnn_small", schedule="cosine", reduce_on_plateau=2)
+
+
+def test_deciding_by_validation_needs_validation_images():
+    nothing_held = load_mnist(validation_examples=0)
+    with pytest.raises(ValueError, match="but data has none"):
+        fit(Recipe("softmax_regression", early_stopping=1), nothing_held)
+    trained = fit(Recipe("softmax_regression", epochs=1, train_examples=500), nothing_held)
+    assert "val_loss" not in trained.history
+
+
+def test_early_stopping_returns_the_best_epoch(data):
+    recipe = Recipe("dense_baseline", epochs=30, train_examples=300, learning_rate=0.01,
+                    early_stopping=2)  # fmt: skip
+    trained = fit(recipe, data, watch=False)
+    accuracies = trained.history["val_accuracy"]
+    assert len(accuracies) < 30
+    assert len(accuracies) == np.argmax(accuracies) + 1 + 2
+    kept = trained.model.evaluate(*data.validation, verbose=0)[1]
+    assert kept == pytest.approx(max(accuracies), abs=1e-6)
+
+
+def test_rate_is_halved_on_a_plateau(data):
+    recipe = Recipe("softmax_regression", epochs=8, train_examples=300, learning_rate=0.5,
+                    reduce_on_plateau=1)  # fmt: skip
+    rates = fit(recipe, data).history["learning_rate"]
+    assert rates[0] == 0.5
+    assert rates[-1] < 0.5
+    assert {round(later / earlier, 6) for earlier, later in itertools.pairwise(rates)} <= {0.5, 1.0}
+
+
+def test_not_watching_changes_nothing_but_the_history(data):
+    watched, unwatched = fit(QUICK, data), fit(QUICK, data, watch=False)
+    assert (weights(watched) == weights(unwatched)).all()
+    assert set(unwatched.history) == {"loss", "accuracy", "seconds"}
+
+
+def test_steps_per_execution_changes_nothing_else(data):
+    several = fit(Recipe(**{**QUICK.__dict__, "steps_per_execution": 7}), data)
+    np.testing.assert_allclose(weights(fit(QUICK, data)), weights(several), atol=1e-6)
+
+
+def test_averaged_weights_take_the_weights_place(data):
+    """With a decay near 1 the average stays near the first weights."""
+    recipe = Recipe("softmax_regression", epochs=1, train_examples=500)
+    keras.utils.set_random_seed(recipe.seed)
+    start = models.build(recipe.model).get_weights()[0]
+    plain = fit(recipe, data).model.get_weights()[0]
+    slow = fit(Recipe(**{**recipe.__dict__, "weight_averaging": 0.9}), data).model.get_weights()[0]
+    assert 0 < np.abs(slow - start).mean() < 0.95 * np.abs(plain - start).mean()
+
+
+def test_every_batch_order_is_decided_by_seed_and_epoch(data):
+    first, again = (Batches(data.train.take(1_000), QUICK) for _ in range(2))
+    assert (first[0][0] == again[0][0]).all()
+    before = np.concatenate([first[i][1] for i in range(len(first))])
+    first.on_epoch_end()
+    after = np.concatenate([first[i][1] for i in range(len(first))])
+    assert (before != after).any()
+    assert (np.sort(before) == np.sort(after)).all()
+    assert (Batches(data.train.take(1_000), QUICK, epoch=1)[0][0] == first[0][0]).all()
 
 
 def test_fit_learns_and_reports(data):

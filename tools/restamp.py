@@ -113,6 +113,7 @@ def stamp_readme(text: str, settings: dict[str, str], results: dict) -> str:
         "environment": environment_line(results),
         "results": result_table(results, test_set=True),
         "further": result_table(results, test_set=False),
+        "speed": (ROOT / "benchmarks" / "time_to_accuracy.md").read_text("utf-8").strip(),
     }
     for name, content in made.items():
         begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"

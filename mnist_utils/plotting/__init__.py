@@ -28,6 +28,7 @@ from mnist_utils.plotting.predictions import (
     plot_prediction,
     plot_predictions,
 )
+from mnist_utils.plotting.sweeps import plot_costs, plot_differences, plot_heat_map, plot_sweep
 
 __all__ = [
     "BLACK",
@@ -45,10 +46,14 @@ __all__ = [
     "new_figure",
     "plot_class_counts",
     "plot_confusion",
+    "plot_costs",
+    "plot_differences",
     "plot_digits",
     "plot_errors",
     "plot_feature_maps",
+    "plot_heat_map",
     "plot_history",
     "plot_prediction",
     "plot_predictions",
+    "plot_sweep",
 ]
