@@ -13,8 +13,7 @@ class RandomWarp(layers.Layer):
 
     A warp says for each pixel of the new image where in the old one to look; between pixels it
     interpolates linearly, and outside there is 0. Such a warp is one 784x784 matrix, mostly
-    zeros, so that a few images that share a warp are warped by one matrix product: faster here
-    than anything that looks pixels up (benchmarks/augmentation.py).
+    zeros, and a few images that share it are warped by one matrix product.
 
     Input and output: (n, 28, 28), any range of pixels, 0 outside; float32 while training, else
     the input as it is.
