@@ -102,7 +102,7 @@ def test_rows_are_summed_up_and_shortened_runs_extrapolated():
     assert rows[2]["ratio"] == pytest.approx(1 / 12)
     table = time_to_accuracy.as_table(rows)
     assert "1/12.0" in table
-    assert "(extrapolated)" in table
+    assert ", extrapolated" in table
 
 
 def test_stored_results_come_from_the_stored_runs():
