@@ -38,21 +38,29 @@ def test_no_range_changes_nothing(data):
     np.testing.assert_allclose(warped(images), images, atol=1e-3)
 
 
-def test_agrees_with_scipy_interpolation(data):
+@pytest.mark.parametrize("images_per_warp", [1, 4])
+def test_agrees_with_scipy_interpolation(data, images_per_warp):
     images = data.train.images[:6].astype("float32")
-    layer = RandomWarp(rotation=20, shift=3, zoom=0.2, shear=0.2, elastic=1, seed=3,
-                       images_per_warp=1)  # fmt: skip
-    matrices = np.asarray(layer._matrices(6))
-    rows, columns = np.mgrid[:28, :28].reshape(2, -1)
-    expected, found = [], []
-    for image, matrix in zip(images, matrices, strict=True):
-        # Each column's weights say where the warp looks: their mean position.
-        inside = np.isclose(matrix.sum(0), 1, atol=1e-5)
-        place = np.stack([rows @ matrix, columns @ matrix])[:, inside]
-        expected.append(map_coordinates(image, place, order=1, mode="constant"))
-        found.append((image.ravel() @ matrix)[inside])
-        assert inside.mean() > 0.5
-    np.testing.assert_allclose(np.concatenate(found), np.concatenate(expected), atol=0.05)
+    ranges = {"rotation": 20, "shift": 6, "zoom": 0.2, "shear": 0.2, "elastic": 1,
+              "images_per_warp": images_per_warp, "seed": 3}  # fmt: skip
+    places = np.stack(RandomWarp(**ranges)._places(-(-6 // images_per_warp)))
+    expected = [
+        map_coordinates(image, places[:, number // images_per_warp], order=1, mode="constant")
+        for number, image in enumerate(images)
+    ]
+    found = np.asarray(RandomWarp(**ranges)(images, training=True)).reshape(6, 784)
+    inside = np.all((places >= 0) & (places <= 27), axis=0).repeat(images_per_warp, axis=0)[:6]
+    assert 0.5 < inside.mean() < 1
+    np.testing.assert_allclose(found[inside], np.array(expected)[inside], atol=0.05)
+
+
+def test_what_moves_in_is_zero():
+    images = np.full((20, 28, 28), 100.0, "float32")
+    found = warped(images, shift=10)
+    assert found.min() == 0
+    assert found.max() == pytest.approx(100, rel=1e-4)
+    lost = (found < 1e-3).mean(axis=(1, 2))
+    assert lost.max() > 0.3
 
 
 def test_rotation_is_in_degrees():
@@ -84,10 +92,8 @@ def test_zoom_and_shear_are_shares():
 
 def test_elastic_is_the_standard_deviation_in_pixels():
     layer = RandomWarp(**{**STILL, "elastic": 0.8}, seed=1)
-    matrices = np.asarray(layer._matrices(60))
-    rows, columns = np.mgrid[:28, :28].reshape(2, -1)
-    inside = np.isclose(matrices.sum(1), 1, atol=1e-5)
-    displaced = (rows @ matrices - rows)[inside], (columns @ matrices - columns)[inside]
+    places = np.stack(layer._places(60))
+    displaced = places - np.mgrid[:28, :28].reshape(2, 1, 784)
     for displacement in displaced:
         assert displacement.std() == pytest.approx(0.8, rel=0.15)
         assert abs(displacement.mean()) < 0.1
