@@ -18,12 +18,12 @@ import numpy as np
 from runs import run_once, score
 
 from mnist_utils.data import load_mnist
-from mnist_utils.recipes import FAST_RECIPES, Recipe
+from mnist_utils.recipes import BEST_RECIPE, FAST_RECIPES, Recipe
 from mnist_utils.startup import keras
 from mnist_utils.training import fit
 
-DENSE, ONE_EPOCH, FOUR_EPOCHS = (
-    FAST_RECIPES[name] for name in ("dense_98_3", "cnn_99_0", "cnn_99_4")
+DENSE, ONE_EPOCH, FOUR_EPOCHS, SIX_EPOCHS = (
+    FAST_RECIPES[name] for name in ("dense_98_3", "cnn_99_0", "cnn_99_4", "cnn_99_5")
 )
 CANDIDATES = [
     DENSE,
@@ -42,6 +42,9 @@ CANDIDATES = [
     replace(FOUR_EPOCHS, augment="elastic"),
     replace(FOUR_EPOCHS, augment="keras"),
     replace(FOUR_EPOCHS, label_smoothing=0.0),
+    SIX_EPOCHS,
+    BEST_RECIPE.recipe,
+    replace(BEST_RECIPE.recipe, batch_size=128),
 ]
 
 

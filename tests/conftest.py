@@ -1,10 +1,15 @@
 import os
 
 import pytest
+from hypothesis import settings
 
 # Before anything imports TensorFlow, and for every subprocess.
 os.environ.update(MNIST_UTILS_PROGRESS="0", TF_CPP_MIN_LOG_LEVEL="3", MPLBACKEND="agg",
                   JUPYTER_PREFER_ENV_PATH="1")  # fmt: skip
+
+# A busy machine must not fail a test by its slowness.
+settings.register_profile("series", deadline=None)
+settings.load_profile("series")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -3,12 +3,12 @@
 import json
 
 import numpy as np
-import published
 import pytest
 import runs
 import time_to_accuracy
 from series import ROOT
 
+from mnist_utils import published
 from mnist_utils.recipes import PUBLISHED_RECIPES
 
 

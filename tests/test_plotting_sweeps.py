@@ -64,6 +64,16 @@ def test_costs_draw_runs_and_medians():
     assert [text.get_text() for text in fig.axes[0].texts] == ["quick", "slow"]
 
 
+def test_costs_put_a_name_to_the_left_where_it_would_cover_a_neighbour():
+    ledger = pd.DataFrame(
+        {"seconds": [[19.0], [26.0], [72.0]], "test_accuracies": [[0.995], [0.9954], [0.97]]},
+        index=["near", "neighbour", "far"],
+    )
+    texts = plotting.plot_costs(ledger, ours=()).axes[0].texts
+    sides = {text.get_text(): text.get_ha() for text in texts}
+    assert sides == {"near": "right", "neighbour": "left", "far": "left"}
+
+
 def test_missing_columns_are_named(frame):
     with pytest.raises(ValueError, match="no column size; it has rate, kind"):
         plotting.plot_sweep(frame, "size", "accuracy")

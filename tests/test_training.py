@@ -6,6 +6,7 @@ import pytest
 
 from mnist_utils import artifacts, models, training
 from mnist_utils.data import load_mnist
+from mnist_utils.recipes import Ensemble
 from mnist_utils.training import Batches, OneCycle, Recipe, fit
 
 QUICK = Recipe("softmax_regression", epochs=2, train_examples=2_000)
@@ -29,6 +30,16 @@ def test_impossible_recipes_are_refused(field, value):
 
 def test_published_recipes_name_themselves():
     assert all(recipe.model == name for name, recipe in training.PUBLISHED_RECIPES.items())
+
+
+def test_ensembles_have_members_of_different_seeds():
+    ensemble = Ensemble(Recipe("cnn_fast"), members=3, pixels=1)
+    seeds = [recipe.seed for seed in range(4) for recipe in ensemble.recipes(seed)]
+    assert seeds == list(range(12))
+    assert {recipe.model for recipe in ensemble.recipes()} == {"cnn_fast"}
+    for settings in ({"members": 0}, {"members": 1.5}, {"pixels": -1}, {"pixels": 0.5}):
+        with pytest.raises(ValueError, match=next(iter(settings))):
+            Ensemble(Recipe("cnn_fast"), **settings)
 
 
 def test_a_schedule_leaves_no_rate_to_reduce():

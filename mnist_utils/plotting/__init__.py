@@ -22,6 +22,7 @@ from mnist_utils.plotting.base import (
 )
 from mnist_utils.plotting.charts import plot_class_counts, plot_history
 from mnist_utils.plotting.digits import draw_digit, plot_digits, plot_feature_maps
+from mnist_utils.plotting.evaluation import plot_intervals, plot_reliability
 from mnist_utils.plotting.predictions import (
     plot_confusion,
     plot_errors,
@@ -53,7 +54,9 @@ __all__ = [
     "plot_feature_maps",
     "plot_heat_map",
     "plot_history",
+    "plot_intervals",
     "plot_prediction",
     "plot_predictions",
+    "plot_reliability",
     "plot_sweep",
 ]

@@ -1,9 +1,12 @@
 """What all figures share: colours, sizes, checks."""
 
 import numpy as np
+import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+from mnist_utils.evaluation import inputs
 
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, VERMILION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
@@ -32,8 +35,12 @@ def check_length(name: str, values, others) -> None:
 
 
 def check_probabilities(probabilities, rows: int) -> np.ndarray:
-    probabilities = np.asarray(probabilities, dtype=float)
     check_shape("probabilities", probabilities, (rows, 10))
-    if not np.allclose(probabilities.sum(1), 1, atol=1e-3) or (probabilities < 0).any():
-        raise ValueError("probabilities must be at least 0 and sum to 1 in each row")
-    return probabilities
+    return inputs.check_probabilities(probabilities)
+
+
+def check_columns(frame: pd.DataFrame, *names: str) -> None:
+    missing = [name for name in names if name not in frame.columns]
+    if missing:
+        raise ValueError(f"the table has no column {', '.join(missing)}; "
+                         f"it has {', '.join(frame.columns)}")  # fmt: skip

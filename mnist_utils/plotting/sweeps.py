@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from mnist_utils.evaluation import mean_interval
-from mnist_utils.plotting.base import BLUE, COLOURS, MARKERS, VERMILION, figure_of
+from mnist_utils.plotting.base import BLUE, COLOURS, MARKERS, VERMILION, check_columns, figure_of
 
 LINES = ("-", "--", ":", "-.")
 
@@ -36,7 +36,7 @@ def plot_sweep(
     Raises:
         ValueError: if there is no such column.
     """
-    _check_columns(frame, x, y, *([by] if by else []))
+    check_columns(frame, x, y, *([by] if by else []))
     fig, ax = figure_of(ax, 7, 3.6)
     names = [None] if by is None else list(frame[by].unique())
     for number, name in enumerate(names):
@@ -82,7 +82,7 @@ def plot_heat_map(
     """
     import seaborn as sns
 
-    _check_columns(frame, rows, columns, y)
+    check_columns(frame, rows, columns, y)
     fig, ax = figure_of(ax, 7, 3.6)
     table = scale * frame.pivot_table(index=rows, columns=columns, values=y)
     best = table.to_numpy().argmax(axis=1)
@@ -135,6 +135,8 @@ def plot_costs(
 ) -> Figure:
     """Draw test accuracy against seconds of training: every run small, each recipe's median large.
 
+    A name stands to the right of its median, or to the left where it would cover another one.
+
     Args:
         ledger: recipes by name as the index; columns "seconds" and "test_accuracies", a list with
             one number a run each.
@@ -145,15 +147,20 @@ def plot_costs(
     Raises:
         ValueError: if a column is missing.
     """
-    _check_columns(ledger, "seconds", "test_accuracies")
+    check_columns(ledger, "seconds", "test_accuracies")
     fig, ax = figure_of(ax, 8, 4.2)
+    seconds = ledger.seconds.map(np.median)
+    accuracies = 100 * ledger.test_accuracies.map(np.median)
     for name, row in ledger.iterrows():
         colour, marker = (BLUE, "o") if name in ours else (VERMILION, "s")
-        middle = np.median(row.seconds), 100 * np.median(row.test_accuracies)
+        middle = seconds[name], accuracies[name]
         ax.plot(row.seconds, 100 * np.array(row.test_accuracies), marker, color=colour, alpha=0.4,
                 ms=4, mew=0)  # fmt: skip
         ax.plot(*middle, marker, color=colour, ms=8)
-        ax.annotate(name, middle, (7, -3), textcoords="offset points", fontsize=8)
+        right, level = seconds / middle[0], (accuracies - middle[1]).abs()
+        crowded = ((right > 1) & (right < 2) & (level < 0.06 * np.ptp(accuracies))).any()
+        place = {"xytext": (-7, -3), "ha": "right"} if crowded else {"xytext": (7, -3)}
+        ax.annotate(name, middle, **place, textcoords="offset points", fontsize=8)
     for label, colour, marker in (("published", VERMILION, "s"), ("ours", BLUE, "o")):
         ax.plot([], [], marker, color=colour, label=label)
     ax.set(xscale="log", xlabel="seconds of training", ylabel="test accuracy (%)", title=title)
@@ -161,10 +168,3 @@ def plot_costs(
     ax.grid(alpha=0.3)
     fig.legend(loc="outside lower center", ncols=2)
     return fig
-
-
-def _check_columns(frame: pd.DataFrame, *names: str) -> None:
-    missing = [name for name in names if name not in frame.columns]
-    if missing:
-        raise ValueError(f"the table has no column {', '.join(missing)}; "
-                         f"it has {', '.join(frame.columns)}")  # fmt: skip
