@@ -16,6 +16,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from dataclasses import asdict
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -152,29 +153,55 @@ def summarise(name: str, runs: list[dict]) -> dict:
         "sd_accuracy": float(np.std(accuracies, ddof=1)) if len(runs) > 1 else None,
         "validation_accuracies": [run["validation"]["accuracy"] for run in runs
                                   if "validation" in run],
+        "when": [run["when"] for run in runs],
         "gflops": [run[key] for run in runs for key in ("gflops_before", "gflops_after")],
     }  # fmt: skip
 
 
 def add_ratios(rows: list[dict]) -> None:
-    """Add the ratio of each row's median time to that of the published recipe it is held against."""
+    """Add each row's times as shares of those of the recipe that it is held against.
+
+    A ratio is taken within a round, where both ran soon after each other, and the median over the
+    rounds counts, so that a machine that slows down for a while changes little. Runs that were
+    more than two hours apart are not compared.
+    """
     by_name = {row["name"]: row for row in rows}
     for row in rows:
         rival = by_name.get(TARGETS[row["name"]][0] if row["name"] in TARGETS else "cnn_small")
+        rounds = (
+            zip(seconds_and_start(row), seconds_and_start(rival), strict=False) if rival else ()
+        )
         row["against"] = rival and rival["name"]
-        row["ratio"] = rival and row["median_seconds"] / rival["median_seconds"]
+        row["ratios"] = [
+            own / other
+            for (own, start), (other, other_start) in rounds
+            if abs(start - other_start) < timedelta(hours=2)
+        ]
+        row["ratio"] = float(np.median(row["ratios"])) if row["ratios"] else None
+
+
+def seconds_and_start(row: dict) -> list[tuple[float, datetime]]:
+    starts = map(datetime.fromisoformat, row["when"])
+    return list(zip(row["seconds"], starts, strict=True))
+
+
+def as_ratio(share: float) -> str:
+    return f"{share:.2f}" if share >= 0.5 else f"1/{1 / share:.1f}"
 
 
 def as_table(rows: list[dict]) -> str:
     lines = [
-        "| recipe | parameters | epochs | seconds: median (range) | against | ratio "
+        "| recipe | parameters | epochs | seconds: median (range) | against | ratio: median (range) "
         "| test accuracy: median (range) | runs | GFLOP/s beside |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for row in rows:
         seconds, accuracies, ratio = row["seconds"], row["test_accuracies"], ""
         if row["ratio"]:
-            ratio = f"{row['ratio']:.2f}" if row["ratio"] >= 0.5 else f"1/{1 / row['ratio']:.1f}"
+            shares = row["ratios"]
+            ratio = as_ratio(row["ratio"])
+            if len(shares) > 1 and row["name"] != row["against"]:
+                ratio += f" ({as_ratio(min(shares))} to {as_ratio(max(shares))})"
         time = f"{row['median_seconds']:.1f} ({min(seconds):.1f} to {max(seconds):.1f})"
         accuracy = (f"{row['median_accuracy']:.2%} ({min(accuracies):.2%} to "
                     f"{max(accuracies):.2%})")  # fmt: skip

@@ -82,8 +82,8 @@ def test_frozen_augmentation_turns_further_than_its_authors_meant():
 
 
 def test_rows_are_summed_up_and_shortened_runs_extrapolated():
-    def run(name, seconds, accuracy, **other):
-        return {"name": name, "way": "published", "seconds": seconds, "epochs": 2, "parameters": 5,
+    def run(name, seconds, accuracy, hour=12, **other):
+        return {"name": name, "when": f"2026-11-21T{hour}:00:00+00:00", "way": "published", "seconds": seconds, "epochs": 2, "parameters": 5,
                 "purpose": {"epochs": 2, "published_epochs": 2}, "epoch_seconds": [6.0, 4.0],
                 "test": {"accuracy": accuracy}, "gflops_before": 90, "gflops_after": 110,
                 **other}  # fmt: skip
@@ -97,11 +97,13 @@ def test_rows_are_summed_up_and_shortened_runs_extrapolated():
     long = time_to_accuracy.summarise("cnn_deep", [cut])
     assert long["extrapolated"]
     assert long["median_seconds"] == 11 + 48 * 5.0
-    rows = [whole, long, time_to_accuracy.summarise("cnn_99_0", [run("cnn_99_0", 1, 0.99)])]
+    ours = [run("cnn_99_0", 1, 0.99), run("cnn_99_0", 1, 0.99), run("cnn_99_0", 9, 0.99, hour=16)]
+    rows = [whole, long, time_to_accuracy.summarise("cnn_99_0", ours)]
     time_to_accuracy.add_ratios(rows)
-    assert rows[2]["ratio"] == pytest.approx(1 / 12)
+    assert rows[2]["ratios"] == pytest.approx([1 / 10, 1 / 20])  # the third ran four hours later
+    assert rows[2]["ratio"] == pytest.approx(0.075)
     table = time_to_accuracy.as_table(rows)
-    assert "1/12.0" in table
+    assert "1/13.3 (1/20.0 to 1/10.0)" in table
     assert ", extrapolated" in table
 
 
