@@ -5,28 +5,26 @@
 Each way runs inside one compiled function on batches of 256, taking turns.
 """
 
-import json
 import time
-from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from runs import describe_machine, matrix_multiply_speed
+from runs import matrix_multiply_speed, write_report
 
 from mnist_utils.augmentation import RandomWarp, random_affine
 from mnist_utils.data import load_mnist
 from mnist_utils.startup import keras
 
-MEASURED = Path(__file__).parents[1] / "mnist_utils" / "measured"
 BATCH, BATCHES, REPEATS = 256, 20, 9
 
 
 def main() -> None:
     images = load_mnist().train.images[: BATCH * BATCHES].reshape(BATCHES, BATCH, 28, 28)
     ways = {
-        "RandomWarp, 32 images a warp": compiled([RandomWarp()]),
+        "RandomWarp, a warp for every image": compiled([RandomWarp(images_per_warp=1)]),
+        "RandomWarp, 16 images a warp": compiled([RandomWarp()]),
         "RandomWarp, 64 images a warp": compiled([RandomWarp(images_per_warp=64)]),
-        "RandomWarp, 32 images a warp, elastic": compiled([RandomWarp(elastic=0.5)]),
+        "RandomWarp, 16 images a warp, elastic": compiled([RandomWarp(elastic=0.5)]),
         "Keras's rotation, translation and zoom layers": compiled(random_affine()),
         "one call of affine_transform, matrices drawn for every image": tf.function(look_up),
     }
@@ -38,14 +36,16 @@ def main() -> None:
                 draw(tf.constant(batch))
             if repeat:
                 rates[name].append(images.size / 784 / (time.perf_counter() - start))
-    about = {"command": "python benchmarks/augmentation.py", "machine": describe_machine(),
-             "gflops": matrix_multiply_speed(), "images_per_second": rates}  # fmt: skip
-    MEASURED.mkdir(exist_ok=True)
-    (MEASURED / "augmentation.json").write_text(json.dumps(about, indent=1) + "\n", "utf-8")
+    about = {"command": "python benchmarks/augmentation.py", "gflops": matrix_multiply_speed(),
+             "images_per_second": rates}  # fmt: skip
     slow = np.median(rates["Keras's rotation, translation and zoom layers"])
-    for name, found in rates.items():
-        print(f"{name:62s} {np.median(found):9,.0f} images/s, {np.median(found) / slow:4.1f} "
-              f"times Keras's layers")  # fmt: skip
+    lines = ["| way | images a second: median (range) | of Keras's layers |", "|---|---|---|"]
+    lines += [
+        f"| {name} | {np.median(found):,.0f} ({min(found):,.0f} to {max(found):,.0f}) "
+        f"| {np.median(found) / slow:.1f} times |"
+        for name, found in rates.items()
+    ]
+    write_report("augmentation", about, "\n".join(lines))
 
 
 def compiled(layers: list[keras.layers.Layer]):

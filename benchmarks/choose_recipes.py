@@ -37,6 +37,8 @@ CANDIDATES = [
     replace(ONE_EPOCH, model="cnn_medium"),
     FOUR_EPOCHS,
     replace(FOUR_EPOCHS, model="cnn_fast"),
+    replace(FOUR_EPOCHS, epochs=3),
+    replace(FOUR_EPOCHS, epochs=3, betas=(0.8, 0.95)),
     replace(FOUR_EPOCHS, epochs=3, batch_size=128),
     replace(FOUR_EPOCHS, augment=None),
     replace(FOUR_EPOCHS, augment="elastic"),

@@ -6,18 +6,15 @@ The ways take turns, so that a machine that slows down slows all of them. The ne
 untrained weights: what they answer costs no more and no less.
 """
 
-import json
 import time
-from pathlib import Path
 
 import numpy as np
-from runs import describe_machine, matrix_multiply_speed
+from runs import matrix_multiply_speed, write_report
 
 from mnist_utils import models
 from mnist_utils.data import load_mnist
 from mnist_utils.startup import keras
 
-MEASURED = Path(__file__).parents[1] / "mnist_utils" / "measured"
 NETWORKS = ("dense_baseline", "cnn_small", "cnn_fast", "cnn_wide")
 REPEATS = {1: 40, 10_000: 7}
 
@@ -29,12 +26,9 @@ def main() -> None:
         model = models.build(name)
         for count, repeats in REPEATS.items():
             rows += measure(name, model, images[:count], repeats)
-    about = {"command": "python benchmarks/inference.py", "machine": describe_machine(),
-             "gflops": matrix_multiply_speed(), "rows": rows}  # fmt: skip
-    MEASURED.mkdir(exist_ok=True)
-    (MEASURED / "inference.json").write_text(json.dumps(about, indent=1) + "\n", "utf-8")
-    (MEASURED / "inference.md").write_text(as_table(rows) + "\n", "utf-8")
-    print(as_table(rows))
+    about = {"command": "python benchmarks/inference.py", "gflops": matrix_multiply_speed(),
+             "rows": rows}  # fmt: skip
+    write_report("inference", about, as_table(rows))
 
 
 def measure(name: str, model: keras.Model, images: np.ndarray, repeats: int) -> list[dict]:

@@ -17,7 +17,7 @@ import numpy as np
 
 from mnist_utils.published import score
 
-__all__ = ["RUNS", "describe_machine", "matrix_multiply_speed", "run_once", "score"]
+__all__ = ["RUNS", "describe_machine", "matrix_multiply_speed", "run_once", "score", "write_report"]
 
 RUNS = Path(__file__).with_name("runs")
 LIBRARIES = ("keras", "tensorflow", "numpy")
@@ -56,6 +56,16 @@ def run_once(way: str, name: str, seed: int, purpose: dict, train: Callable[[], 
     unfinished.write_text(json.dumps(run, indent=1) + "\n", "utf-8")
     os.replace(unfinished, file)
     return run
+
+
+def write_report(name: str, about: dict, table: str) -> None:
+    """Write benchmarks/<name>.json and the table with what made it to <name>.md, and print it."""
+    folder = Path(__file__).parent
+    about = {**about, "machine": describe_machine()}
+    text = f"Written by `{about['command']}` on {about['machine']}.\n\n{table}\n"
+    (folder / f"{name}.json").write_text(json.dumps(about, indent=1) + "\n", "utf-8")
+    (folder / f"{name}.md").write_text(text, "utf-8")
+    print(table)
 
 
 def matrix_multiply_speed(size: int = 2000, times: int = 7) -> float:
