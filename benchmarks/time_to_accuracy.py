@@ -34,7 +34,7 @@ MEASURED = HERE.parent / "mnist_utils" / "measured"
 TARGETS = {"dense_98_3": ("dense_baseline", 25), "cnn_99_0": ("cnn_small", 16),
            "cnn_99_4": ("cnn_small", 4.5), "cnn_99_5": ("cnn_small", 3.5),
            "best": ("cnn_small", 1 / 3)}  # fmt: skip
-# The slow ones get fewer seeds, and cnn_deep, hours long, its first epochs.
+# The slow ones get fewer seeds, and cnn_deep its first epochs.
 SEEDS = {"cnn_two_conv": 1, "cnn_deep": 1, "keras_convnet": 1, "dense_deeper": 2, "best": 3}
 SHORTENED = {"cnn_deep": 2}
 QUICK_EPOCHS, LONG = 1, ("best",)  # with --quick: of the published recipes; left out
