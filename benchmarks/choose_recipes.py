@@ -15,9 +15,10 @@ from collections import defaultdict
 from dataclasses import asdict, replace
 
 import numpy as np
-from runs import run_once, score
+from runs import run_once
 
 from mnist_utils.data import load_mnist
+from mnist_utils.published import score
 from mnist_utils.recipes import BEST_RECIPE, FAST_RECIPES, Recipe
 from mnist_utils.startup import keras
 from mnist_utils.training import fit

@@ -20,11 +20,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
-from runs import RUNS, describe_machine, run_once, score
+from runs import RUNS, describe_machine, run_once
 
 from mnist_utils.data import load_mnist
 from mnist_utils.ensembles import predict_ensemble
-from mnist_utils.published import EPOCHS, SPLITS, TITLES, train_published
+from mnist_utils.published import EPOCHS, SPLITS, TITLES, score, train_published
 from mnist_utils.recipes import BEST_RECIPE, FAST_RECIPES, Ensemble, Recipe
 from mnist_utils.startup import keras
 from mnist_utils.training import fit

@@ -23,3 +23,13 @@ def data():
     from mnist_utils.data import load_mnist
 
     return load_mnist()
+
+
+@pytest.fixture
+def close_figures():
+    from matplotlib import pyplot as plt
+
+    before = dict(plt.rcParams)
+    yield
+    assert dict(plt.rcParams) == before  # a plotter never changes global settings
+    plt.close("all")

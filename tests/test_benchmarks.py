@@ -51,7 +51,7 @@ def test_an_interrupted_run_leaves_nothing(store):
 
 def test_score_counts_and_keeps_errors():
     probabilities = np.array([[0.7, 0.2, 0.1], [0.1, 0.1, 0.8], [0.3, 0.4, 0.3]])
-    found = runs.score(probabilities, np.array([0, 2, 2]))
+    found = published.score(probabilities, np.array([0, 2, 2]))
     assert found["accuracy"] == pytest.approx(2 / 3)
     assert found["errors"] == {2: 1}
     assert found["loss"] == pytest.approx(-np.log([0.7, 0.8, 0.3]).mean())

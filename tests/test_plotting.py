@@ -2,17 +2,10 @@
 
 import numpy as np
 import pytest
-from matplotlib import pyplot as plt
 
 from mnist_utils import plotting
 
-
-@pytest.fixture(autouse=True)
-def _close_figures():
-    before = dict(plt.rcParams)
-    yield
-    assert dict(plt.rcParams) == before  # a plotter never changes global settings
-    plt.close("all")
+pytestmark = pytest.mark.usefixtures("close_figures")
 
 
 @pytest.fixture

@@ -3,18 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib import pyplot as plt
 
 from mnist_utils import plotting
 from mnist_utils.evaluation import apply_temperature, reliability_curve
 
-
-@pytest.fixture(autouse=True)
-def _close_figures():
-    before = dict(plt.rcParams)
-    yield
-    assert dict(plt.rcParams) == before  # a plotter never changes global settings
-    plt.close("all")
+pytestmark = pytest.mark.usefixtures("close_figures")
 
 
 @pytest.fixture
