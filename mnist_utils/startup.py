@@ -2,9 +2,11 @@
 
 `from mnist_utils.startup import keras` is `import keras` without them: they come from C++, before
 TF_CPP_MIN_LOG_LEVEL has any effect, and mean only that TensorFlow has looked at the machine. If
-the import fails, they are shown.
+the import fails, they are shown. TensorFlow's later warning that functions are traced again and
+again is left out, too: a lesson trains many networks, and each must be traced.
 """
 
+import logging
 import os
 import sys
 import tempfile
@@ -32,6 +34,11 @@ def quiet_stderr() -> Iterator[None]:
             os.close(stderr)
 
 
+def _is_worth_reading(entry: logging.LogRecord) -> bool:
+    return "triggered tf.function retracing" not in entry.getMessage()
+
+
+logging.getLogger("tensorflow").addFilter(_is_worth_reading)
 with quiet_stderr():
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # later ones, such as on a missing GPU
     import keras

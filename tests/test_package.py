@@ -109,6 +109,21 @@ def test_start_of_tensorflow_is_quiet():
     assert result.stderr == ""
 
 
+def test_many_trainings_do_not_warn_that_each_is_traced():
+    code = (
+        "from mnist_utils.startup import keras; import numpy as np; import tensorflow as tf\n"
+        "for _ in range(7):\n"
+        "    network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])\n"
+        "    network.compile('adam', 'mse', steps_per_execution=8)\n"
+        "    network.fit(np.zeros((32, 4)), np.zeros((32, 2)), verbose=0)\n"
+        "tf.get_logger().warning('another warning')\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert result.stderr == "WARNING:tensorflow:another warning\n"
+
+
 def test_messages_are_shown_if_the_start_fails():
     code = ("import os\nfrom mnist_utils.startup import quiet_stderr\n"
             "with quiet_stderr():\n    os.write(2, b'the reason')\n    raise ImportError('x')")  # fmt: skip
