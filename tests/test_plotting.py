@@ -35,6 +35,19 @@ def test_digits_are_drawn_in_order(data):
     assert fig.get_suptitle() == "Seven digits"
 
 
+def test_cases_have_their_texts_and_room_for_two_lines(data):
+    images = data.train.images[:7]
+    fig = plotting.plot_cases(images, [f"label {k}\nreads 3" for k in range(7)], columns=3)
+    assert [ax.get_title() for ax in fig.axes[:7]] == [f"label {k}\nreads 3" for k in range(7)]
+    for drawn, image in zip(drawn_images(fig), images, strict=True):
+        assert (drawn == image).all()
+    fig.draw_without_rendering()
+    for above, below in zip(fig.axes[:4], fig.axes[3:7], strict=True):
+        assert below.title.get_window_extent().y1 < above.get_window_extent().y0
+    with pytest.raises(ValueError, match="labels must have 2 entries"):
+        plotting.plot_cases(images[:2], ["one text"])
+
+
 @pytest.mark.parametrize(("images", "labels"), [
     (np.zeros((2, 28, 27)), None), (np.zeros((0, 28, 28)), None), (np.zeros((2, 28, 28)), [1]),
 ])  # fmt: skip

@@ -21,7 +21,7 @@ from mnist_utils.plotting.base import (
     new_figure,
 )
 from mnist_utils.plotting.charts import plot_class_counts, plot_history
-from mnist_utils.plotting.digits import draw_digit, plot_digits, plot_feature_maps
+from mnist_utils.plotting.digits import draw_digit, plot_cases, plot_digits, plot_feature_maps
 from mnist_utils.plotting.evaluation import plot_intervals, plot_reliability
 from mnist_utils.plotting.predictions import (
     plot_confusion,
@@ -45,6 +45,7 @@ __all__ = [
     "YELLOW",
     "draw_digit",
     "new_figure",
+    "plot_cases",
     "plot_class_counts",
     "plot_confusion",
     "plot_costs",

@@ -88,3 +88,23 @@ def plot_feature_maps(
     fig.colorbar(drawn, ax=axes, shrink=0.8, label=label)
     fig.suptitle(title)
     return fig
+
+
+def plot_cases(
+    images: np.ndarray, texts: Sequence[str], *, columns: int = 5, title: str = ""
+) -> Figure:
+    """Draw images in a grid with two lines of text above each, such as errors to be judged.
+
+    Args:
+        images: array (n, 28, 28), 0-255, n at least 1.
+        texts: one an image.
+        columns: images a row, at least 1.
+        title: the finding.
+
+    Raises:
+        ValueError: as `plot_digits`.
+    """
+    fig = plot_digits(images, texts, columns=columns, title=title)
+    rows = -(-len(images) // columns)
+    fig.set_size_inches(1.5 * columns, 1.45 * rows + (0.5 if title else 0.1))
+    return fig
