@@ -2,9 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
+FUZZ ?= 10000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lab lint notebooks bench requirements clean
+.PHONY: help run test fuzz versions lab app lint notebooks bench requirements clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -15,8 +16,15 @@ run: .venv/ready  ## execute the series into build/run (ARGS="--only 03 -p EPOCH
 test: .venv/ready  ## unit tests, notebook format, and every notebook through nbval
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
+fuzz: .venv/ready  ## ten thousand random inputs (FUZZ=…) for each loader and check
+	HYPOTHESIS_PROFILE=long FUZZ=$(FUZZ) $(BIN)/python -m pytest -n 2 --dist worksteal --hypothesis-show-statistics \
+	    tests/test_fuzz_loaders.py tests/test_fuzz_checks.py $(ARGS)
+
 lab: .venv/ready  ## open JupyterLab on the series
 	$(BIN)/jupyter lab --notebook-dir notebooks $(ARGS)
+
+app: .venv/ready  ## draw a digit and have it read, in the browser (ARGS="--open --port 8000")
+	$(BIN)/python -m mnist_utils app $(ARGS)
 
 lint: .venv/ready  ## check the code and the notebooks' form
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/python tools/normalise.py
@@ -31,9 +39,16 @@ notebooks: .venv/ready  ## run everything from scratch and store its outputs in 
 bench: .venv/ready  ## time the published recipes against ours (ARGS="--quick" for 5 minutes)
 	$(BIN)/python benchmarks/time_to_accuracy.py $(ARGS)
 
-requirements:  ## pin the newest versions that pyproject.toml admits (needs uv)
-	uv pip compile pyproject.toml --all-extras --universal --fork-strategy fewest --python-version 3.11 \
-	    --no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade -o requirements.txt
+COMPILE := uv pip compile pyproject.toml --all-extras --universal --fork-strategy fewest --python-version 3.11 \
+    --no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade
+
+versions:  ## the whole test suite on the pinned, Colab's and the lowest versions
+	$(PYTHON) tools/versions.py $(ARGS)
+
+requirements:  ## pin the newest versions that pyproject.toml admits, Colab's, and the lowest (needs uv)
+	$(COMPILE) -o requirements.txt
+	$(COMPILE) --constraint requirements/colab.in -o requirements/colab.txt
+	$(COMPILE) --resolution lowest-direct -o requirements/lowest.txt
 
 clean:  ## remove what runs have built; keeps .venv and the cache of trained networks
 	rm -rf build .pytest_cache .ruff_cache .hypothesis

@@ -32,11 +32,18 @@ def run_once(way: str, name: str, seed: int, purpose: dict, train: Callable[[], 
     Returns:
         The run: what train returned, and way, name, seed, purpose, when, on what, and the
         matrix-multiply speed measured just before and just after it, in GFLOP/s.
+
+    Raises:
+        ValueError: if the stored run's file is damaged.
     """
     file = RUNS / way / f"{name}-{seed}.json"
     purpose = json.loads(json.dumps(purpose))
     if file.exists():
-        stored = json.loads(file.read_text("utf-8"))
+        try:
+            stored = json.loads(file.read_text("utf-8"))
+        except ValueError as error:
+            raise ValueError(f"{file} is damaged ({error}); restore it with `git checkout`, or delete "
+                             "it to carry the run out again") from error  # fmt: skip
         if stored["purpose"] == purpose:
             return stored
     before = matrix_multiply_speed()

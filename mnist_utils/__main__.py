@@ -1,16 +1,58 @@
-"""Command line: `python -m mnist_utils run` executes the series; `--help` lists the options."""
+"""Command line: `run` the series, `predict` pictures, serve the `app`; `--help` lists the options."""
 
 import argparse
+import errno
 import shlex
 import sys
 from pathlib import Path
 
 from mnist_utils import __version__
 
+FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", None))
+
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; return the exit status: 0 fine, 1 a notebook failed, 2 a wrong call."""
+    """Run the command line.
+
+    Returns:
+        The exit status: 0 fine; 1 a notebook or picture failed, or nothing could be written any
+        more; 2 a wrong call; 130 interrupted.
+    """
     options = _parser().parse_args(arguments)
+    return options.action(options, arguments)
+
+
+def _predict(options: argparse.Namespace, arguments: list[str] | None) -> int:
+    from mnist_utils.predict import predict
+
+    try:
+        return predict(options.images, as_json=options.json, recipe=options.recipe)
+    except ValueError as error:
+        print(f"mnist_utils predict: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nInterrupted.", file=sys.stderr)
+        return 130
+
+
+def _app(options: argparse.Namespace, arguments: list[str] | None) -> int:
+    from mnist_utils import app
+
+    try:
+        app.serve(options.host, options.port, open_browser=options.open)
+    except app.AppError as error:
+        print(f"mnist_utils app: {error}", file=sys.stderr)
+        return 2
+    except ModuleNotFoundError as error:
+        print(f"{error.name} is not installed; `pip install -r requirements.txt` installs it, "
+              "`pip install 'mnist-utils[app]'` too", file=sys.stderr)  # fmt: skip
+        return 2
+    except KeyboardInterrupt:
+        print("\nEnded.", file=sys.stderr)
+    return 0
+
+
+def _run(options: argparse.Namespace, arguments: list[str] | None) -> int:
     try:
         from mnist_utils import runner, selection
     except ModuleNotFoundError as error:
@@ -25,13 +67,17 @@ def main(arguments: list[str] | None = None) -> int:
     except selection.RunError as error:
         print(f"mnist_utils run: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, OSError) as error:
         words = [word for word in arguments or sys.argv[1:] if word != "--continue"]
         again = shlex.join([*words, "--continue"])
-        print(f"\nInterrupted. What is finished stays in {options.output}. To go on:\n"
+        interrupted = isinstance(error, KeyboardInterrupt)
+        what = "Interrupted." if interrupted else f"Stopped: {error}."
+        if getattr(error, "errno", None) in FULL:
+            what += " The disk is full, or its quota; make room first."
+        print(f"\n{what} What is finished stays in {options.output}. To go on:\n"
               f"    python -m mnist_utils {again}\n"
               f"or  make run ARGS='{again.removeprefix('run ')}'", file=sys.stderr)  # fmt: skip
-        return 130
+        return 130 if interrupted else 1
     print(f"Open {options.output / 'index.html'} to click through the run.")
     return 0 if fine else 1
 
@@ -53,6 +99,21 @@ def _parser() -> argparse.ArgumentParser:
                      help="where the notebooks are (default: %(default)s)")  # fmt: skip
     run.add_argument("--output", type=Path, default=Path("build/run"), metavar="FOLDER",
                      help="where everything is written (default: %(default)s)")  # fmt: skip
+    run.set_defaults(action=_run)
+    predict = commands.add_parser("predict", help="say which digits pictures show")
+    predict.add_argument("images", nargs="+", metavar="IMAGE",
+                         help="a photo, scan or drawing of one digit")  # fmt: skip
+    predict.add_argument("--recipe", metavar="NAME",
+                         help="a recipe of recipes.FAST_RECIPES instead of the best for this")  # fmt: skip
+    predict.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    predict.set_defaults(action=_predict)
+    app = commands.add_parser("app", help="serve the page on which you draw a digit")
+    app.add_argument("--host", default="127.0.0.1",
+                     help="the address to serve on (default: %(default)s, this computer alone)")  # fmt: skip
+    app.add_argument("--port", type=int, metavar="N",
+                     help="the port to serve on (default: the first free one from 7860)")  # fmt: skip
+    app.add_argument("--open", action="store_true", help="open the page in the browser")
+    app.set_defaults(action=_app)
     return parser
 
 

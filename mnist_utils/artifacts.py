@@ -8,9 +8,12 @@ import hashlib
 import inspect
 import json
 import os
+import re
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -22,6 +25,8 @@ import platformdirs
 from mnist_utils.data import MnistData, load_mnist
 
 LIBRARIES = ("keras", "tensorflow", "numpy")
+LEFTOVERS = (".unfinished-*", "unfinished/*.unfinished")  # of processes that were killed
+OLD = 24 * 3600  # seconds after which nobody writes on a leftover any more
 
 
 def cache_folder() -> Path:
@@ -48,14 +53,19 @@ def cached(
         name: the start of the entry's folder name, for people who look into the cache.
 
     Returns:
-        The result. A damaged entry is computed again, with a notice.
+        The result. A damaged entry is computed again, with a notice; a result that can't be
+        stored, as on a full disk, is returned with a notice.
 
     Raises:
+        ValueError: if name is not letters, digits, _ and -.
         OSError: if MNIST_UTILS_CACHE names a folder that can't be written. The default folder
             is done without, with a notice.
     """
+    if not re.fullmatch(r"[\w-]+", name):
+        raise ValueError(f"name must be letters, digits, _ and -, got {name!r}")
     entry = cache_folder() / f"{name}-{_digest(key)}"
-    if entry.is_dir():
+    found = entry.is_dir()
+    if found:
         try:
             _verify(entry)
             return load(entry)
@@ -65,9 +75,10 @@ def cached(
     result = compute()
     if writable:
         try:
-            _store(entry, lambda folder: save(result, folder))
-        except OSError as error:
-            print(f"{name} could not be stored in {entry} ({error}); it is used without.")
+            _store(entry, lambda folder: save(result, folder), replace=found)
+        except Exception as error:  # whatever a full disk makes a writer raise; the result is good
+            print(f"{name} could not be stored in {entry} ({error}); it is used all the same, and "
+                  "made again next time. MNIST_UTILS_CACHE can name a folder with room.")  # fmt: skip
     return result
 
 
@@ -91,12 +102,18 @@ def get_or_train(recipe, data: MnistData | None = None, *, verbose: str | int = 
         "libraries": {library: version(library) for library in LIBRARIES},
         "source": source_sum(augmentation, models, preprocessing, training),
     }
-    checkpoint = cache_folder() / "unfinished" / f"{recipe.model}-{_digest(key)}.npz"
+    name = f"{recipe.model}-{_digest(key)}"
+    checkpoint = cache_folder() / "unfinished" / f"{name}.npz"
 
     def train():
-        return training.fit(recipe, data, checkpoint=checkpoint, verbose=verbose)
+        return training.fit(recipe, data, checkpoint=checkpoint, keep_checkpoint=True,
+                            verbose=verbose)  # fmt: skip
 
-    return cached(key, train, _save_trained, _load_trained, name=recipe.model)
+    trained = cached(key, train, _save_trained, _load_trained, name=recipe.model)
+    if (cache_folder() / name).is_dir():  # only now, lest the work be lost in between
+        with suppress(OSError):
+            checkpoint.unlink(missing_ok=True)
+    return trained
 
 
 def source_sum(*modules: ModuleType) -> str:
@@ -128,6 +145,7 @@ def _prepare_cache() -> bool:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
+            _sweep(folder)
             return True
     except OSError as error:
         problem = f"the cache folder {folder} can't be written ({error})"
@@ -137,21 +155,37 @@ def _prepare_cache() -> bool:
         return False
 
 
-def _store(entry: Path, save: Callable[[Path], None]) -> None:
-    """Let save write into a folder beside the entry, then put it in place in one step."""
+def _store(entry: Path, save: Callable[[Path], None], *, replace: bool) -> None:
+    """Let save write into a folder beside the entry, then put it in place in one step.
+
+    Another process may have stored the same entry meanwhile, and a third may be reading it: a
+    sound one stays. Where replace says that the old one could not be read, it gives way.
+    """
     temporary = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=entry.parent))
     try:
-        save(temporary)
-        (temporary / "sums.json").write_text(json.dumps(_sums(temporary)))
-        if entry.exists():  # damaged, or another process was faster
-            shutil.rmtree(entry, ignore_errors=True)
+        made = temporary / "made"
+        made.mkdir()
+        save(made)
+        (made / "sums.json").write_text(json.dumps(_sums(made)))
+        if replace:
+            with suppress(FileNotFoundError):  # another process was faster
+                entry.rename(temporary / "damaged")
         try:
-            temporary.rename(entry)
+            made.rename(entry)
         except OSError:
-            if not entry.is_dir():
+            if not entry.is_dir():  # else another process was faster
                 raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what processes that were killed have left half written."""
+    for pattern in LEFTOVERS:
+        for path in folder.glob(pattern):
+            with suppress(OSError):
+                if time.time() - path.stat().st_mtime > OLD:
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _sums(folder: Path) -> dict[str, str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mnist_utils.archives import read_archive
 from mnist_utils.startup import keras
 
 # What the callbacks that decide something remember from epoch to epoch.
@@ -49,29 +50,31 @@ class Checkpoint(keras.callbacks.Callback):
             ValueError: if the checkpoint belongs to another run.
         """
         model.optimizer.build(model.trainable_variables)
-        if not self.path.exists():
-            return 0
         try:
-            with np.load(self.path, allow_pickle=False) as stored:
-                arrays = dict(stored)
+            arrays = read_archive(self.path)
             about = json.loads(str(arrays.pop("about")))
+            purpose = about["purpose"]
+            values = [arrays[f"variable_{k}"] for k in range(len(_state(model)))]
+            memories = [memory | _best_weights(arrays, index, about["best_weights"][index])
+                        for index, memory in enumerate(about["memories"])]  # fmt: skip
+            past = {name: about[name] for name in ("history", "epochs", "stopped")}
+            seconds = float(about["seconds"])
+        except FileNotFoundError:
+            return 0
         except Exception as error:  # whatever a damaged file makes its reader raise
             print(f"The checkpoint {self.path} is damaged ({error}); training starts afresh.")
             return 0
-        if about["purpose"] != self.purpose:
+        if purpose != self.purpose:
             raise ValueError(
-                f"the checkpoint {self.path} belongs to another run, {about['purpose']}; "
+                f"the checkpoint {self.path} belongs to another run, {purpose}; "
                 f"expected {self.purpose}. Name another file, or delete this one"
             )
-        for index, variable in enumerate(_state(model)):
-            variable.assign(arrays[f"variable_{index}"])
-        self.history, self.epochs = about["history"], about["epochs"]
-        self.stopped, self.memories = about["stopped"], about["memories"]
-        self.earlier_seconds = about["seconds"]
-        for index, memory in enumerate(self.memories):
-            if about["best_weights"][index]:
-                count = about["best_weights"][index]
-                memory["best_weights"] = [arrays[f"best_{index}_{k}"] for k in range(count)]
+        if [tuple(variable.shape) for variable in _state(model)] != [v.shape for v in values]:
+            print(f"The checkpoint {self.path} is of another model; training starts afresh.")
+            return 0
+        for variable, value in zip(_state(model), values, strict=True):
+            variable.assign(value)
+        vars(self).update(past, memories=memories, earlier_seconds=seconds)
         return self.epochs
 
     def on_train_begin(self, logs=None):
@@ -105,16 +108,21 @@ class Checkpoint(keras.callbacks.Callback):
             os.replace(unfinished, self.path)
         except OSError as error:
             if self.writable:
-                print(f"\nNo checkpoint could be written ({error}); training goes on without.")
+                print(f"\nNo checkpoint could be written to {self.path} ({error}); training goes on, "
+                      "but could not be continued if it were interrupted.")  # fmt: skip
             self.writable = False
             with suppress(OSError):
                 unfinished.unlink(missing_ok=True)
 
-    def finish(self) -> dict[str, list[float]]:
-        """Remove the file, now that training is done, and return the whole run's history."""
+    def remove(self) -> None:
+        """Remove the file, now that the run's result is safe."""
         with suppress(OSError):
             self.path.unlink(missing_ok=True)
-        return self.history
+
+
+def _best_weights(arrays: dict[str, np.ndarray], index: int, count: int) -> dict[str, list]:
+    """Return what a callback that goes back to its best weights keeps; nothing if it has none yet."""
+    return {"best_weights": [arrays[f"best_{index}_{k}"] for k in range(count)]} if count else {}
 
 
 def _state(model: keras.Model) -> list:

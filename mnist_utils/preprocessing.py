@@ -8,12 +8,14 @@ PIXEL_STD = 78.567490
 
 
 def check_images(images: np.ndarray) -> None:
-    """Raise ValueError unless images is an array (n, 28, 28)."""
+    """Raise ValueError unless images is an array (n, 28, 28) of real numbers."""
     shape = getattr(images, "shape", None)
     if shape is None or len(shape) != 3 or shape[1:] != (28, 28):
         raise ValueError(
             f"images must have shape (n, 28, 28), got {shape or type(images).__name__}"
         )
+    if isinstance(images, np.ndarray) and images.dtype.kind not in "buif":
+        raise ValueError(f"images must be real numbers, got {images.dtype}")
 
 
 def one_hot(labels: np.ndarray, classes: int = 10) -> np.ndarray:
@@ -22,7 +24,10 @@ def one_hot(labels: np.ndarray, classes: int = 10) -> np.ndarray:
     Raises:
         ValueError: if a label is not an integer between 0 and classes - 1.
     """
-    labels = np.asarray(labels)
+    try:
+        labels = np.asarray(labels)
+    except Exception as error:  # NumPy has no one error for what can't be an array
+        raise ValueError(f"labels must be integers (n,), got {type(labels).__name__}") from error
     if not np.issubdtype(labels.dtype, np.integer) or labels.ndim != 1:
         raise ValueError(f"labels must be integers (n,), got {labels.dtype} {labels.shape}")
     if len(labels) and not 0 <= labels.min() <= labels.max() < classes:

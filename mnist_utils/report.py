@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from mnist_utils.results import format_interval, format_number
+from mnist_utils.run_folder import write_text
 
 TEMPLATE = """<!doctype html>
 <html lang="en">
@@ -77,7 +78,7 @@ def write_pages(results: dict[str, Any], output: Path) -> None:
     for name in results["notebooks"]:
         _write_page(output / f"{name}.ipynb", output / f"{name}.html")
     page = template.render(**results, number=format_number, interval=format_interval)
-    (output / "index.html").write_text(page, "utf-8")
+    write_text(output / "index.html", page)
 
 
 def _write_page(notebook: Path, page: Path) -> None:
@@ -88,4 +89,4 @@ def _write_page(notebook: Path, page: Path) -> None:
         return
     exporter = HTMLExporter(template_file="page.j2", extra_loaders=[DictLoader({"page.j2": PAGE})])
     html, _ = exporter.from_filename(str(notebook))
-    page.write_text(html, "utf-8")
+    write_text(page, html)

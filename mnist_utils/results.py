@@ -63,7 +63,7 @@ def show(fig, *, name: str, alt: str) -> None:
     Raises:
         ValueError: if name is not a plain file name or alt is empty.
     """
-    if not name.replace("_", "").isalnum() or not name.isascii():
+    if not is_plain_name(name):
         raise ValueError(f"name must be letters, digits and underscores, got {name!r}")
     if not alt.strip():
         raise ValueError("alt must say in words what the figure shows, got an empty text")
@@ -76,6 +76,11 @@ def show(fig, *, name: str, alt: str) -> None:
     reduce_colours(Image.open(drawn)).save(stored, format="png", optimize=True)
     metadata = {"image/png": {"alt": alt}, KEY: {"figure": name}}
     _display({"image/png": stored.getvalue(), "text/plain": alt}, metadata)
+
+
+def is_plain_name(name: str) -> bool:
+    """Return whether a figure's name is fit to name a file: ASCII letters, digits, underscores."""
+    return isinstance(name, str) and name.isascii() and name.replace("_", "").isalnum()
 
 
 def reduce_colours(picture):

@@ -19,7 +19,8 @@ from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 from mnist_utils.report import write_pages
-from mnist_utils.results import read_outputs
+from mnist_utils.results import is_plain_name, read_outputs
+from mnist_utils.run_folder import entry_sum, hold, read_results, write_results
 from mnist_utils.selection import RunError
 
 PACKAGE = Path(__file__).parent
@@ -47,14 +48,22 @@ def run(
         others still run.
 
     Raises:
-        RunError: if the output folder is the notebooks' own, which would be overwritten.
+        RunError: if the output folder is the notebooks' own, which would be overwritten, can't be
+            written, or is being written to by another run.
+        OSError: if the disk is full; what is finished stays, and resume goes on from there.
         KeyboardInterrupt: if interrupted; what is finished stays, and resume goes on from there.
     """
     if any(path.parent.resolve() == output.resolve() for path in notebooks):
         raise RunError(f"the output folder {output} holds the notebooks themselves, which would be "
                        "overwritten; name another with --output")  # fmt: skip
-    output.mkdir(parents=True, exist_ok=True)
-    results = _read_results(output)
+    with hold(output):
+        return _run(notebooks, output, resume, fresh_cache)
+
+
+def _run(
+    notebooks: Mapping[Path, dict[str, Any]], output: Path, resume: bool, fresh_cache: bool
+) -> bool:
+    results = read_results(output)
     results["environment"] = environment()
     for number, (path, parameters) in enumerate(notebooks.items(), 1):
         key = _key(path, parameters)
@@ -63,14 +72,15 @@ def run(
             print(f"[{number}/{len(notebooks)}] {path.stem} is done already")
             continue
         results["notebooks"].pop(path.stem, None)
-        _write_results(results, output)  # an interrupted notebook must not pass for the one before
+        write_results(results, output)  # an interrupted notebook must not pass for the one before
         label = f"[{number}/{len(notebooks)}] {path.stem}"
         with _kernel_environment(fresh_cache):
-            entry = _execute(path, parameters, output, label)
-        results["notebooks"][path.stem] = entry | {"key": key}
+            entry = _execute(path, parameters, output, label) | {"key": key}
+        results["notebooks"][path.stem] = entry | {"sum": entry_sum(entry, output / path.name)}
         results["notebooks"] = dict(sorted(results["notebooks"].items()))
-        _write_results(results, output)
+        write_results(results, output)
         write_pages(results, output)
+    write_pages(results, output)  # in case that an earlier run was killed before it did
     return all(results["notebooks"][path.stem]["status"] == "ok" for path in notebooks)
 
 
@@ -121,7 +131,7 @@ def _collect(executed: Path) -> dict[str, Any]:
             collected["results"].append(value)
         elif kind == "test_read" and collected["test_read_cell"] is None:
             collected["test_read_cell"] = cell
-        elif kind == "figure":
+        elif kind == "figure" and is_plain_name(value):
             picture = base64.b64decode(output["data"]["image/png"])
             (figures / f"{value}.png").write_bytes(picture)
             alt = output["metadata"]["image/png"]["alt"]
@@ -146,22 +156,6 @@ def _kernel_environment(fresh_cache: bool) -> Iterator[None]:
 
 def _key(path: Path, parameters: dict) -> str:
     cells = [[cell.cell_type, cell.source] for cell in nbformat.read(path, as_version=4).cells]
-    sources = [file.read_text() for file in sorted(PACKAGE.rglob("*.py"))]
+    sources = [file.read_text("utf-8") for file in sorted(PACKAGE.rglob("*.py"))]
     content = json.dumps([cells, parameters, sources, environment()["libraries"]])
     return hashlib.sha256(content.encode()).hexdigest()[:20]
-
-
-def _read_results(output: Path) -> dict[str, Any]:
-    try:
-        results = json.loads((output / "results.json").read_text())
-        kept = {name: entry for name, entry in results["notebooks"].items()
-                if (output / f"{name}.ipynb").is_file()}  # fmt: skip
-        return {"environment": {}, "notebooks": kept}
-    except (OSError, ValueError, KeyError, AttributeError, TypeError):
-        return {"environment": {}, "notebooks": {}}
-
-
-def _write_results(results: dict, output: Path) -> None:
-    temporary = output / ".results.json.unfinished"
-    temporary.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    temporary.replace(output / "results.json")

@@ -39,14 +39,22 @@ def find_notebooks(folder: Path, only: list[str] | None = None) -> list[Path]:
 
 
 def read_parameters(notebook: Path) -> dict[str, Any]:
-    """Return name and default of each parameter that a notebook's tagged cell declares."""
-    for cell in nbformat.read(notebook, as_version=4).cells:
-        if "parameters" in cell.metadata.get("tags", []):
-            return {
-                statement.targets[0].id: ast.literal_eval(statement.value)
-                for statement in ast.parse(cell.source).body
-                if isinstance(statement, ast.Assign)
-            }
+    """Return name and default of each parameter that a notebook's tagged cell declares.
+
+    Raises:
+        RunError: if the file is not a notebook, or that cell holds more than plain values.
+    """
+    try:
+        for cell in nbformat.read(notebook, as_version=4).cells:
+            if "parameters" in cell.metadata.get("tags", []):
+                return {
+                    statement.targets[0].id: ast.literal_eval(statement.value)
+                    for statement in ast.parse(cell.source).body
+                    if isinstance(statement, ast.Assign)
+                }
+    except Exception as error:  # whatever a damaged file makes nbformat raise
+        raise RunError(f"{notebook} can't be read ({type(error).__name__}: {error}); get it anew, "
+                       f"as by `git checkout -- {notebook.as_posix()}`") from error  # fmt: skip
     return {}
 
 
@@ -87,5 +95,5 @@ def _literal(text: str) -> Any:
         return named[text.lower()]
     try:
         return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return text

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -35,6 +36,8 @@ def fit(
     *,
     watch: bool = True,
     checkpoint: str | os.PathLike | None = None,
+    keep_checkpoint: bool = False,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
     verbose: str | int = "auto",
 ) -> Trained:
     """Train a new model by the recipe on data.train.
@@ -43,11 +46,15 @@ def fit(
 
     Args:
         recipe: what to train, and how.
-        data: the splits; the test split is not touched.
+        data: the splits; the test split is not touched. Training labels may be probabilities
+            (n, 10) in place of digits, such as another network's, for distillation.
         watch: evaluate data.validation after every epoch; it takes time and changes nothing,
             unless the recipe has early stopping or reduction on a plateau, which need it.
         checkpoint: a file (.npz) that is written after every epoch. If it is there at the start,
-            and from the same recipe, training goes on where it stopped. Removed at the end.
+            and from the same recipe, training goes on where it stopped.
+        keep_checkpoint: leave that file where it is at the end, for a caller who has yet to store
+            the result; otherwise it is removed.
+        callbacks: more of them, for watching; they must leave weights and random numbers alone.
         verbose: "auto" shows one line of progress where a person watches; 0 shows nothing.
 
     Returns:
@@ -64,25 +71,27 @@ def fit(
     if decides and not len(data.validation.labels):
         raise ValueError("this recipe decides by the validation images, but data has none")
     watched = data.validation if (watch or decides) and len(data.validation.labels) else None
-    model, trained = compile_recipe(recipe, len(train.labels))
-    callbacks = _deciding_callbacks(recipe)
+    soft = train.labels.ndim == 2
+    model, trained = compile_recipe(recipe, len(train.labels), soft=soft)
+    deciding = _deciding_callbacks(recipe)
     keeper = checkpoint and Checkpoint(
-        checkpoint, {"recipe": repr(recipe), "data": data.checksum}, callbacks)  # fmt: skip
+        checkpoint, {"recipe": repr(recipe), "data": data.checksum}, deciding)  # fmt: skip
     done = keeper.restore(trained) if keeper else 0
-    if keeper:
-        callbacks = [*callbacks, keeper]
+    callbacks = [*deciding, *([keeper] if keeper else []), *callbacks]
     if someone_watches() if verbose == "auto" else verbose:
         callbacks = [*callbacks, ProgressLine(recipe.model)]
     history = trained.fit(
         Batches(train, recipe, epoch=done),
-        validation_data=watched and (watched.images, _targets(watched.labels, recipe)),
+        validation_data=watched and (watched.images, _targets(watched.labels, recipe, soft)),
         epochs=done if keeper and keeper.stopped else recipe.epochs,
         initial_epoch=done, shuffle=False, callbacks=callbacks, verbose=0,
     ).history  # fmt: skip
     seconds = time.perf_counter() - start
     if keeper:
         seconds += keeper.earlier_seconds
-        history = keeper.finish()
+        history = keeper.history
+        if not keep_checkpoint:
+            keeper.remove()
     compile_for_evaluation(model)
     history = {name: [float(value) for value in values] for name, values in history.items()}
     return Trained(model, history | {"seconds": [seconds]})
@@ -141,8 +150,12 @@ def compile_for_evaluation(model: keras.Model) -> None:
     model.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
 
 
-def compile_recipe(recipe: Recipe, examples: int) -> tuple[keras.Model, keras.Model]:
+def compile_recipe(
+    recipe: Recipe, examples: int, *, soft: bool = False
+) -> tuple[keras.Model, keras.Model]:
     """Seed everything, build the recipe's model and compile it for training on so many images.
+
+    With soft, the labels are to be probabilities (n, 10) even where nothing is smoothed.
 
     Returns:
         (the model, what is trained): the same model, or one with augmentation layers before it.
@@ -154,7 +167,7 @@ def compile_recipe(recipe: Recipe, examples: int) -> tuple[keras.Model, keras.Mo
         drawn_anew = augmentation.AUGMENTATIONS[recipe.augment]()
         trained = keras.Sequential([keras.Input((28, 28)), *drawn_anew, model])
     steps = recipe.epochs * -(-examples // recipe.batch_size)
-    if recipe.label_smoothing:
+    if recipe.label_smoothing or soft:
         loss = keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing)
     else:
         loss = "sparse_categorical_crossentropy"
@@ -162,13 +175,15 @@ def compile_recipe(recipe: Recipe, examples: int) -> tuple[keras.Model, keras.Mo
                     steps_per_execution=recipe.steps_per_execution)  # fmt: skip
     # Make every variable now: one that appears while TensorFlow traces costs a second tracing.
     trained.optimizer.build(trained.trainable_variables)
-    trained.compute_metrics(None, _targets(np.zeros(1, int), recipe), np.full((1, 10), 0.1))
+    trained.compute_metrics(None, _targets(np.zeros(1, int), recipe, soft), np.full((1, 10), 0.1))
     trained.reset_metrics()
     return model, trained
 
 
-def _targets(labels, recipe: Recipe):
-    return keras.utils.to_categorical(labels, 10) if recipe.label_smoothing else labels
+def _targets(labels, recipe: Recipe, soft: bool = False):
+    if labels.ndim == 1 and (recipe.label_smoothing or soft):
+        return keras.utils.to_categorical(labels, 10)
+    return labels
 
 
 def _optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:

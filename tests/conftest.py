@@ -1,7 +1,7 @@
 import os
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # Before anything imports TensorFlow, and for every subprocess.
 os.environ.update(MNIST_UTILS_PROGRESS="0", TF_CPP_MIN_LOG_LEVEL="3", MPLBACKEND="agg",
@@ -9,7 +9,10 @@ os.environ.update(MNIST_UTILS_PROGRESS="0", TF_CPP_MIN_LOG_LEVEL="3", MPLBACKEND
 
 # A busy machine must not fail a test by its slowness.
 settings.register_profile("series", deadline=None)
-settings.load_profile("series")
+# `make fuzz`: as many inputs as FUZZ says.
+settings.register_profile("long", deadline=None, max_examples=int(os.environ.get("FUZZ", 10_000)),
+                          suppress_health_check=list(HealthCheck))  # fmt: skip
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "series"))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from mnist_utils.data import PACKAGED, DataError, load_mnist
+from mnist_utils.data import PACKAGED, DataError, Split, load_mnist, load_once
 from mnist_utils.data.readers import IDX_FILES, KEYS, parse_idx, read_npz
 from mnist_utils.data.sums import PUBLISHED_SUMS
 
@@ -193,6 +193,19 @@ def test_altered_copy_of_mnist_is_refused(tmp_path, monkeypatch):
         load_mnist()
 
 
+def test_damaged_package_says_to_reinstall_it(tmp_path, monkeypatch):
+    (tmp_path / "mnist.npz").write_bytes(PACKAGED.read_bytes()[:100_000])
+    monkeypatch.setattr("mnist_utils.data.PACKAGED", tmp_path / "mnist.npz")
+    with pytest.raises(DataError, match=r"mnist\.npz.*; reinstall the package"):
+        load_mnist()
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32, 1.5, "0", None, True])
+def test_impossible_seed_is_refused(seed):
+    with pytest.raises(ValueError, match="seed must be"):
+        load_mnist(seed=seed)
+
+
 def test_truncated_and_altered_archives(tmp_path, arrays):
     whole = save(tmp_path / "a.npz", **arrays).read_bytes()
     damaged = tmp_path / "damaged.npz"
@@ -246,3 +259,25 @@ def test_npy_that_is_no_archive(tmp_path):
     (tmp_path / "a.npz").write_bytes(buffer.getvalue())
     with pytest.raises(DataError):
         load_mnist(tmp_path / "a.npz")
+
+
+def test_another_training_split_keeps_the_others_and_leaves_the_test_set_closed(capsys):
+    data = load_mnist()
+    few = data.train.take(20)
+    soft = np.eye(10)[few.labels]
+    other = data.with_train(Split(few.images, soft))
+    assert other.train.labels.shape == (20, 10)
+    assert other.validation is data.validation
+    assert "train=20, validation=5,000, test=10,000" in repr(other)
+    assert len({data.checksum, other.checksum, data.with_train(few).checksum}) == 3
+    assert data.with_train(few).checksum == data.with_train(few).checksum
+    assert "test set is open" not in capsys.readouterr().out
+    for images, labels in ((few.images, soft[:, :9]), (few.images[:5], soft), (soft, soft)):
+        with pytest.raises(ValueError, match=r"train must hold images \(n, 28, 28\) and labels"):
+            data.with_train(Split(images, labels))
+
+
+def test_load_once_is_load_mnist_read_once():
+    data = load_once()
+    assert load_once() is data
+    assert data.checksum == load_mnist().checksum

@@ -4,6 +4,7 @@ The copies that run are small: papermill puts the parameters of smoke.toml into 
 stored outputs (`--prepare-only`), which the strict cells must reproduce whatever the parameters.
 """
 
+import os
 import subprocess
 import sys
 import tomllib
@@ -31,13 +32,22 @@ def nbval(path):
     """Run pytest with nbval on one notebook, with this environment's kernel."""
     command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "-q",
                "-p", "no:cacheprovider", "-p", "no:xdist", "--rootdir", str(path.parent), str(path)]  # fmt: skip
-    return subprocess.run(command, capture_output=True, text=True, cwd=path.parent)
+    return subprocess.run(command, capture_output=True, text=True, cwd=path.parent,
+                          env=offline(path.parent))  # fmt: skip
+
+
+def offline(folder):
+    """This environment, in which no Python process reaches the network; it logs who tries."""
+    paths = [str(ROOT / "tests/offline"), os.environ.get("PYTHONPATH")]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths)),
+                         "OFFLINE_LOG": str(folder / "network.log")}  # fmt: skip
 
 
 @pytest.mark.parametrize("path", all_notebooks(), ids=lambda path: path.stem)
 def test_cells_run_and_strict_ones_give_their_stored_output(path, tmp_path):
     result = nbval(prepare(path, tmp_path))
     assert result.returncode == 0, result.stdout[-6000:]
+    assert not (tmp_path / "network.log").exists(), (tmp_path / "network.log").read_text()
 
 
 def test_smoke_parameters_exist_and_differ():

@@ -16,21 +16,17 @@ import mnist_utils
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 PYTHONS = ["3.11", "3.12", "3.13"]
-# Published by Colab on 2026-08-19; `pip freeze` in a notebook there lists today's.
-COLAB = {
-    "tensorflow": "2.20.0", "keras": "3.13.2", "numpy": "2.1.3", "scipy": "1.16.3",
-    "scikit-learn": "1.6.1", "pandas": "2.2.3", "matplotlib": "3.10.0", "seaborn": "0.13.2",
-    "pillow": "11.3.0", "ipython": "7.34.0", "platformdirs": "4.3.8",
-    "joblib": "1.2.0",  # the least that this scikit-learn admits
-}  # fmt: skip
+COLAB = ROOT / "requirements/colab.in"
 
 
-def pins(python):
-    """Return the exact version of each package that requirements.txt gives for a Python on Linux."""
+def pins(python, file=ROOT / "requirements.txt"):
+    """Return the exact version of each package that a requirements file gives for a Python on Linux."""
     found = {}
     environment = {"python_version": python, "python_full_version": f"{python}.5",
                    "sys_platform": "linux", "os_name": "posix"}  # fmt: skip
-    for line in (ROOT / "requirements.txt").read_text().splitlines():
+    for line in file.read_text("utf-8").splitlines():
+        if line.startswith("#"):
+            continue
         requirement = Requirement(line)
         if requirement.marker is None or requirement.marker.evaluate(environment):
             (specifier,) = requirement.specifier
@@ -39,19 +35,42 @@ def pins(python):
     return found
 
 
+DECLARED = [
+    Requirement(text) for group in [PROJECT["dependencies"], *EXTRAS.values()] for text in group
+]
+
+
 @pytest.mark.parametrize("python", PYTHONS)
-def test_requirements_pin_all_that_pyproject_declares(python):
-    declared = [
-        Requirement(text) for group in [PROJECT["dependencies"], *EXTRAS.values()] for text in group
-    ]
-    pinned = pins(python)
-    for requirement in declared:
+@pytest.mark.parametrize(
+    "file", ["requirements.txt", "requirements/colab.txt", "requirements/lowest.txt"]
+)
+def test_requirements_pin_all_that_pyproject_declares(python, file):
+    pinned = pins(python, ROOT / file)
+    for requirement in DECLARED:
         assert requirement.specifier.contains(pinned[requirement.name.lower()]), requirement
 
 
 def test_colab_satisfies_every_lower_bound():
+    published = pins("3.13", COLAB)
     for requirement in map(Requirement, PROJECT["dependencies"]):
-        assert requirement.specifier.contains(COLAB[requirement.name]), requirement
+        if requirement.name in published:
+            assert requirement.specifier.contains(published[requirement.name]), requirement
+
+
+def test_the_set_for_colab_holds_its_versions():
+    published, pinned = pins("3.13", COLAB), pins("3.13", ROOT / "requirements/colab.txt")
+    assert {name: pinned.get(name, version) for name, version in published.items()} == published
+    assert {"tensorflow", "keras", "numpy", "ipython", "ipykernel"} <= published.keys()
+
+
+def test_the_lowest_set_is_at_the_lower_bounds():
+    pinned = pins("3.11", ROOT / "requirements/lowest.txt")
+    for requirement in DECLARED:
+        (bound,) = (s.version for s in requirement.specifier if s.operator == ">=")
+        lowest = Version(bound).release
+        assert Version(pinned[requirement.name.lower()]).release[: len(lowest)] == lowest, (
+            requirement
+        )
 
 
 def test_pythons_agree_everywhere():

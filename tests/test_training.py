@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from mnist_utils import artifacts, models, training
-from mnist_utils.data import load_mnist
+from mnist_utils.data import Split, load_mnist
 from mnist_utils.recipes import Ensemble
 from mnist_utils.training import Batches, OneCycle, Recipe, fit
 
@@ -94,6 +94,27 @@ def test_averaged_weights_take_the_weights_place(data):
     plain = fit(recipe, data).model.get_weights()[0]
     slow = fit(Recipe(**{**recipe.__dict__, "weight_averaging": 0.9}), data).model.get_weights()[0]
     assert 0 < np.abs(slow - start).mean() < 0.95 * np.abs(plain - start).mean()
+
+
+def test_probabilities_may_stand_in_for_labels(data):
+    """Distillation: certain probabilities train the same network as the labels do."""
+    train = data.train.take(500)
+    recipe = Recipe("softmax_regression", epochs=2)
+    certain = data.with_train(Split(train.images, np.eye(10, dtype=np.float32)[train.labels]))
+    by_labels, by_certain = fit(recipe, data.with_train(train)), fit(recipe, certain)
+    np.testing.assert_allclose(weights(by_labels), weights(by_certain), atol=1e-6)
+    assert by_labels.history["val_accuracy"] == by_certain.history["val_accuracy"]
+    unsure = data.with_train(Split(train.images, np.full((500, 10), 0.1, np.float32)))
+    chances = fit(recipe, unsure).model.predict(data.validation.images[:50], verbose=0)
+    assert chances.max() < 0.5
+
+
+def test_further_callbacks_watch_without_changing_anything(data):
+    seen = []
+    watcher = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(epoch))
+    watched = fit(QUICK, data, callbacks=[watcher])
+    assert seen == [0, 1]
+    np.testing.assert_array_equal(weights(watched), weights(fit(QUICK, data)))
 
 
 def test_every_batch_order_is_decided_by_seed_and_epoch(data):

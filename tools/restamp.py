@@ -4,11 +4,15 @@
     python tools/restamp.py https://github.com/YOU/FORK      for a fork: sets its address first
 
 The address and the release tag stand in pyproject.toml alone; the badges, the set-up cells, the
-run times and the README's tables are made from there and from notebooks/results.json.
+run times and the README's tables are made from there and from notebooks/results.json. What a
+notebook needs and Colab lacks is a group of pyproject.toml's optional dependencies, named for the
+notebook under tool.mnist-series.extras. The sums of the stored measurements, by which a damaged one
+is found, are written too.
 """
 
 import re
 import sys
+from collections.abc import Sequence
 
 from nbformat import NotebookNode
 from series import (
@@ -24,14 +28,22 @@ from series import (
     write_notebook,
 )  # fmt: skip
 
+from mnist_utils import measured
 from mnist_utils.results import format_interval, format_number
 
 UNSET = "https://github.com/OWNER/REPOSITORY"
 ADDRESS = re.compile(r"https://github\.com/[\w.-]+/[\w.-]+")
+FROZEN = ("tensorflow", "keras", "numpy", "protobuf")  # of Colab's, whatever else is installed
 
 
-def setup_cell(settings: dict[str, str]) -> str:
-    """Return the source of every notebook's set-up cell."""
+def setup_cell(settings: dict, extras: Sequence[str] = ()) -> str:
+    """Return the source of a notebook's set-up cell.
+
+    Args:
+        settings: as `series.read_settings` returns them.
+        extras: requirements that this notebook has and Colab does not satisfy, such as
+            "optuna>=5.0"; what they would replace of Colab's TensorFlow stays as it is.
+    """
     start = 'import sys\n\nif "google.colab" in sys.modules:'
     if settings["repository"] == UNSET:
         return (
@@ -42,9 +54,22 @@ def setup_cell(settings: dict[str, str]) -> str:
             '        "commit, push with the release tag, and open the notebook from there."\n'
             "    )"
         )
-    package = f"git+{settings['repository']}@{settings['release']}"
-    return f"{start}  # Colab brings TensorFlow; only the series' own helpers are added\n" \
-           f'    %pip install -q --no-deps "{package}"'  # fmt: skip
+    package = f'"git+{settings["repository"]}@{settings["release"]}"'
+    if not extras:
+        return f"{start}  # Colab brings TensorFlow; only the series' own helpers are added\n" \
+               f"    %pip install -q --no-deps {package}"  # fmt: skip
+    names = ", ".join(f'"{name}"' for name in FROZEN)
+    needed = " ".join(f'"{extra}"' for extra in extras)
+    return (
+        f"{start}  # Colab brings TensorFlow, which stays as it is\n"
+        "    from importlib.metadata import version\n"
+        "    from pathlib import Path\n"
+        "\n"
+        f'    kept = [f"{{name}}=={{version(name)}}" for name in ({names})]\n'
+        '    Path("kept.txt").write_text("\\n".join(kept))\n'
+        f"    %pip install -q --no-deps {package}\n"
+        f"    %pip install -q --constraint kept.txt {needed}"
+    )
 
 
 def stamp(notebook: NotebookNode, path: str, settings: dict, results: dict) -> NotebookNode:
@@ -56,7 +81,7 @@ def stamp(notebook: NotebookNode, path: str, settings: dict, results: dict) -> N
         if entry else "not measured yet"  # fmt: skip
     for cell in notebook.cells:
         if "setup" in cell.metadata.get("tags", []):
-            cell.source = setup_cell(settings)
+            cell.source = setup_cell(settings, settings["extras"].get(name, ()))
         elif cell.cell_type == "markdown":
             lines = cell.source.split("\n")
             for number, line in enumerate(lines):
@@ -68,7 +93,7 @@ def stamp(notebook: NotebookNode, path: str, settings: dict, results: dict) -> N
     return notebook
 
 
-def notebook_table(settings: dict[str, str], results: dict) -> str:
+def notebook_table(settings: dict, results: dict) -> str:
     """Return the README's table of the ten questions."""
     rows = ["| | Question | Run time | |", "|---|---|---|---|"]
     for name, question in PLAN.items():
@@ -106,7 +131,7 @@ def environment_line(results: dict) -> str:
             f"{run['system']}) with Python {run['python']}, {libraries}.")  # fmt: skip
 
 
-def stamp_readme(text: str, settings: dict[str, str], results: dict) -> str:
+def stamp_readme(text: str, settings: dict, results: dict) -> str:
     """Return the README with what stands between its markers made anew."""
     made = {
         "notebooks": notebook_table(settings, results),
@@ -147,6 +172,7 @@ def main(arguments: list[str]) -> None:
         write_notebook(stamp(notebook, place, settings, results), path)
     readme = ROOT / "README.md"
     readme.write_text(stamp_readme(readme.read_text("utf-8"), settings, results), "utf-8")
+    measured.write_sums()
     print(f"stamped {len(all_notebooks())} notebooks and README.md for {settings['repository']}")
 
 

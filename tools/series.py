@@ -23,9 +23,18 @@ PLAN = {
 }
 
 
-def read_settings() -> dict[str, str]:
-    """Return the repository's address and the release tag, from pyproject.toml."""
-    return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["mnist-series"]
+def read_settings() -> dict:
+    """Return what pyproject.toml says of the series.
+
+    Returns:
+        "repository", its address; "release", the tag; "extras", a notebook's name to the list of
+        requirements that it has beyond the package's own.
+    """
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    groups = project["project"]["optional-dependencies"]
+    settings = project["tool"]["mnist-series"]
+    extras = {name: groups[group] for name, group in settings.get("extras", {}).items()}
+    return {**settings, "extras": extras}
 
 
 def read_results() -> dict:
@@ -48,7 +57,7 @@ def write_notebook(notebook: nbformat.NotebookNode, path: Path) -> None:
     path.write_text(text, "utf-8", newline="\n")
 
 
-def badge(settings: dict[str, str], notebook: str) -> str:
+def badge(settings: dict, notebook: str) -> str:
     """Return the Markdown of the Colab badge of a notebook, given as its path in the repository."""
     address = settings["repository"].removeprefix("https://github.com/")
     target = (

@@ -8,6 +8,7 @@ unless every notebook finished, ran with its default parameters and is the one i
 """
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -17,6 +18,12 @@ from restamp import main as restamp
 from series import NOTEBOOKS, SOLUTIONS, read_notebook, write_notebook
 
 
+def sources_of(path: Path) -> list[str]:
+    """Return the cells' sources but for the run time, which is stamped when a run is stored."""
+    return [re.sub(r"(?m)^- \*\*Run time:\*\*.*$", "", cell.source)
+            for cell in read_notebook(path).cells]  # fmt: skip
+
+
 def load_run(folder: Path, sources: Path) -> dict:
     """Return the results of a run, or exit if it is not a whole and clean one."""
     results = json.loads((folder / "results.json").read_text("utf-8"))
@@ -24,8 +31,7 @@ def load_run(folder: Path, sources: Path) -> dict:
         entry = results["notebooks"].get(path.stem)
         if entry is None or entry["status"] != "ok" or entry["parameters"]:
             raise SystemExit(f"{path.stem}: no finished run with default parameters in {folder}")
-        ran = [cell.source for cell in read_notebook(folder / path.name).cells]
-        if ran != [cell.source for cell in read_notebook(path).cells]:
+        if sources_of(folder / path.name) != sources_of(path):
             raise SystemExit(f"{path.stem} was edited after its run in {folder}")
     return results
 
@@ -39,7 +45,7 @@ def main(folder: Path) -> None:
     write_banner()
     stored = results[NOTEBOOKS]
     for entry in stored["notebooks"].values():
-        del entry["key"]
+        del entry["key"], entry["sum"]
     text = json.dumps(stored, indent=1, ensure_ascii=False) + "\n"
     (NOTEBOOKS / "results.json").write_text(text, "utf-8")
     restamp([])

@@ -42,14 +42,21 @@ def verdict(number: str, answer: Any) -> str:
         return "not attempted yet"
     try:
         hint = CHECKS[number](answer)
-    except Exception as error:  # an answer may be anything, and a check must never raise
-        hint = f"the check could not use your answer ({type(error).__name__}: {error})"
+    except (Exception, SystemExit) as error:  # an answer may be anything; a check must never raise
+        hint = f"the check could not use your answer ({_describe(error)})"
     return "correct" if hint is None else f"not yet. {hint}"
+
+
+def _describe(error: BaseException) -> str:
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # an error of the answer's own making may not even have a text
+        return type(error).__name__
 
 
 def exercises(notebook: str) -> list[str]:
     """Return the numbers of a notebook's exercises, given "4" or "04"."""
-    if not (notebook.isascii() and notebook.isdigit()):
+    if not (notebook.isascii() and notebook.isdigit() and len(notebook) <= 2):
         return []
     try:
         importlib.import_module(f"{__name__}.notebook_{int(notebook):02d}")

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ import numpy as np
 from mnist_utils.data.readers import DataError, read_idx_folder, read_image_folder, read_npz
 from mnist_utils.data.sums import PUBLISHED_SUMS
 
-__all__ = ["DataError", "MnistData", "Split", "load_mnist"]
+__all__ = ["DataError", "MnistData", "Split", "load_mnist", "load_once"]
 
 PACKAGED = Path(__file__).with_name("mnist.npz")
 
@@ -69,6 +70,25 @@ class MnistData:
             announce_test_reading()
         return self._test
 
+    def with_train(self, train: Split) -> "MnistData":
+        """Return the same data with another training split, whose labels may be probabilities.
+
+        Args:
+            train: images (n, 28, 28) and labels (n,), digits; or (n, 10), the probability of each
+                digit, such as another network's, for distillation.
+
+        Raises:
+            ValueError: if images and labels are not of such shapes.
+        """
+        n = len(train.labels)
+        if train.images.shape != (n, 28, 28) or train.labels.shape not in ((n,), (n, 10)):
+            raise ValueError("train must hold images (n, 28, 28) and labels (n,) or (n, 10), got "
+                             f"{train.images.shape} and {train.labels.shape}")  # fmt: skip
+        checksum = hashlib.sha256(self.checksum.encode())
+        for array in train:
+            checksum.update(np.ascontiguousarray(array))
+        return MnistData(train, self.validation, self._test, checksum.hexdigest())
+
     def __repr__(self) -> str:
         sizes = (f"{len(s.labels):,}" for s in (self.train, self.validation, self._test))
         return "MnistData(train={}, validation={}, test={})".format(*sizes)
@@ -94,9 +114,18 @@ def load_mnist(
     Raises:
         DataError: if the data is missing, damaged, altered or not of the expected form; the
             message says what, where and what was expected. A DataError is a ValueError.
-        ValueError: if validation_examples does not leave at least one training image per class.
+        ValueError: if validation_examples does not leave at least one training image per class,
+            or seed is not an integer of 0 to 2**32 - 1.
     """
-    arrays = _read_packaged() if path is None else _read(Path(path).expanduser())
+    _check_integer("validation_examples", validation_examples, 0)
+    _check_integer("seed", seed, 2**32)
+    try:
+        arrays = _read_packaged() if path is None else _read(Path(path).expanduser())
+    except DataError:
+        raise
+    except (OSError, RuntimeError, TypeError, ValueError) as error:  # RuntimeError: ~nobody
+        raise DataError(f"{path!r} can't be read ({error}); expected the name of an .npz file or a "
+                        "folder") from error  # fmt: skip
     train, validation = _split(arrays["x_train"], arrays["y_train"], validation_examples, seed)
     checksum = hashlib.sha256(f"{validation_examples} {seed}".encode())
     for key in sorted(arrays):
@@ -105,18 +134,30 @@ def load_mnist(
     return MnistData(train, validation, test, checksum.hexdigest())
 
 
+@cache
+def load_once() -> MnistData:
+    """Return `load_mnist()`, read once a process: for experiments that one process carries out often.
+
+    An experiment that calls this in place of using a notebook's data has nothing large to send.
+    """
+    return load_mnist()
+
+
 def _read(path: Path) -> dict[str, np.ndarray]:
-    if not path.exists():
-        raise DataError(f"{path}: no such file or folder; expected an .npz file, a folder of IDX "
-                        "files or a folder of images by class")  # fmt: skip
     if path.is_file():
         return read_npz(path)
+    if not path.is_dir():
+        raise DataError(f"{path}: no such file or folder; expected an .npz file, a folder of IDX "
+                        "files or a folder of images by class")  # fmt: skip
     holds_idx = any("ubyte" in file.name for file in path.iterdir())
     return read_idx_folder(path) if holds_idx else read_image_folder(path)
 
 
 def _read_packaged() -> dict[str, np.ndarray]:
-    arrays = read_npz(PACKAGED)
+    try:
+        arrays = read_npz(PACKAGED)
+    except DataError as error:
+        raise DataError(f"{error}; reinstall the package") from error
     for key, expected in PUBLISHED_SUMS.items():
         if hashlib.sha256(arrays[key]).hexdigest() != expected:
             raise DataError(f"{PACKAGED}: {key} does not have its published SHA-256 sum "
@@ -124,12 +165,15 @@ def _read_packaged() -> dict[str, np.ndarray]:
     return arrays
 
 
+def _check_integer(name: str, value, limit: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise ValueError(f"{name} must be an integer, got {value!r:.80}")
+    if limit and not 0 <= value < limit:
+        raise ValueError(f"{name} must be between 0 and {limit - 1:,}, got {value!r}")
+
+
 def _split(images, labels, validation_examples: int, seed: int) -> tuple[Split, Split]:
     classes = len(np.unique(labels))
-    if isinstance(validation_examples, bool) or not isinstance(
-        validation_examples, int | np.integer
-    ):
-        raise ValueError(f"validation_examples must be an integer, got {validation_examples!r}")
     if validation_examples == 0:
         order = np.random.default_rng(seed).permutation(len(labels))
         return Split(images[order], labels[order]), Split(images[:0], labels[:0])

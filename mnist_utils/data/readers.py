@@ -2,11 +2,15 @@
 
 import gzip
 import struct
-import zipfile
+import warnings
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+
+from mnist_utils.archives import LARGEST as LARGEST_FILE
+from mnist_utils.archives import read_archive
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")
 IDX_FILES = {
@@ -16,7 +20,8 @@ IDX_FILES = {
     "y_test": "t10k-labels-idx1-ubyte",
 }
 IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".pgm", ".tif", ".tiff", ".webp"}
-LARGEST_FILE = 2**30  # bytes of one array, unpacked; MNIST's largest is 47 MB
+IMAGE_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "TIFF", "WEBP")  # whatever a file's name is
+LARGEST_IMAGE = 2**20  # bytes of a file that holds 28×28 pixels
 
 
 class DataError(ValueError):
@@ -28,33 +33,13 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
     if not path.is_file():
         raise DataError(f"{path}: no such file; expected an .npz with the arrays {', '.join(KEYS)}")
     try:
-        with zipfile.ZipFile(path) as members:
-            _check_npz_members(members, path)
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {key: archive[key] for key in KEYS}
-        foreign = [key for key in KEYS if not isinstance(arrays[key], np.ndarray)]
-        if foreign:  # NumPy hands over a member without its magic number as bytes
-            raise ValueError(f"{foreign[0]}.npy is not an array")
-    except DataError:
-        raise
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error,
-            NotImplementedError, RuntimeError, SyntaxError, MemoryError) as error:  # fmt: skip
+        arrays = read_archive(path, KEYS, largest=LARGEST_FILE)
+    except (OSError, ValueError) as error:
         raise DataError(
-            f"{path}: truncated, altered or not an .npz of plain arrays "
-            f"({type(error).__name__}: {error}); expected the uint8 arrays {', '.join(KEYS)}"
+            f"{path}: {error}; expected {', '.join(KEYS)}. Truncated, altered, or not an .npz "
+            "of plain arrays?"
         ) from error
     return check_arrays(arrays, str(path))
-
-
-def _check_npz_members(members: zipfile.ZipFile, path: Path) -> None:
-    sizes = {member.filename.removesuffix(".npy"): member.file_size for member in members.filelist}
-    missing = [key for key in KEYS if key not in sizes]
-    if missing:
-        raise DataError(f"{path}: holds no {', '.join(missing)}; expected {', '.join(KEYS)}")
-    too_large = [key for key in KEYS if sizes[key] > LARGEST_FILE]
-    if too_large:
-        raise DataError(f"{path}: {too_large[0]} would unpack to {sizes[too_large[0]]:,} bytes; "
-                        f"at most {LARGEST_FILE:,} are accepted")  # fmt: skip
 
 
 def read_idx_folder(folder: Path) -> dict[str, np.ndarray]:
@@ -104,8 +89,11 @@ def parse_idx(content: bytes, *, where: str) -> np.ndarray:
 
 
 def read_image_folder(folder: Path) -> dict[str, np.ndarray]:
-    """Read train/CLASS/IMAGE and test/CLASS/IMAGE; classes are numbered in their names' order."""
-    names = [sorted(p.name for p in (folder / part).glob("*/")) for part in ("train", "test")]
+    """Read train/CLASS/IMAGE and test/CLASS/IMAGE; classes are numbered in their names' order.
+
+    Hidden files and folders, such as Jupyter's .ipynb_checkpoints, are left out.
+    """
+    names = [sorted(_visible((folder / part).glob("*/"))) for part in ("train", "test")]
     if not names[0] or not names[1]:
         raise DataError(f"{folder}: expected the folders train/CLASS and test/CLASS with images, "
                         "or the four IDX files")  # fmt: skip
@@ -118,31 +106,59 @@ def read_image_folder(folder: Path) -> dict[str, np.ndarray]:
     labels = {name: int(name) if digits else number for number, name in enumerate(names[0])}
     arrays = {}
     for part in ("train", "test"):
+        for name in labels:
+            _check_inside(folder / part / name, folder)
         files = [
-            (file, label)
+            (folder / part / name / image, label)
             for name, label in labels.items()
-            for file in sorted((folder / part / name).iterdir())
-            if file.suffix.lower() in IMAGE_SUFFIXES
+            for image in sorted(_visible((folder / part / name).iterdir()))
+            if Path(image).suffix.lower() in IMAGE_SUFFIXES
         ]
         if not files:
             raise DataError(f"{folder / part}: no images; expected files such as {part}/0/0001.png")
-        arrays[f"x_{part}"] = np.stack([_read_image(file) for file, _ in files])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of Pillow: what is wrong is an error here
+            arrays[f"x_{part}"] = np.stack([_read_image(file, folder) for file, _ in files])
         arrays[f"y_{part}"] = np.array([label for _, label in files], np.uint8)
     return check_arrays(arrays, str(folder))
 
 
-def _read_image(file: Path) -> np.ndarray:
+def _visible(paths: Iterator[Path]) -> Iterator[str]:
+    return (path.name for path in paths if not path.name.startswith("."))
+
+
+def _check_inside(path: Path, folder: Path) -> None:
+    """Raise DataError if links lead out of the folder, as they can in an unpacked archive."""
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise DataError(
+            f"{path}: a link that leads out of {folder}; put the images themselves there"
+        )
+
+
+def _read_image(file: Path, folder: Path) -> np.ndarray:
     from PIL import Image
 
+    if file.is_symlink():
+        _check_inside(file, folder)
+    if not file.is_file():
+        raise DataError(f"{file}: not a file; expected an image of 28×28 pixels")
+    if file.stat().st_size > LARGEST_IMAGE:
+        raise DataError(f"{file}: {file.stat().st_size:,} bytes; an image of 28×28 pixels has at "
+                        f"most {LARGEST_IMAGE:,}")  # fmt: skip
     try:
-        with Image.open(file) as image:
+        with Image.open(file, formats=IMAGE_FORMATS) as image:
             if image.size != (28, 28):
                 raise DataError(f"{file}: {image.size[0]}×{image.size[1]} pixels; expected 28×28")
-            return np.asarray(image.convert("L"))
+            pixels = np.asarray(image.convert("L"))
     except DataError:
         raise
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise DataError(f"{file}: not a readable image ({error})") from error
+    except Exception as error:  # whatever a damaged image makes Pillow raise
+        raise DataError(f"{file}: not a readable image ({error}); expected {', '.join(IMAGE_FORMATS)} "
+                        "of 28×28 pixels") from error  # fmt: skip
+    if pixels.shape != (28, 28) or pixels.dtype != np.uint8:
+        form = f"{pixels.dtype} {pixels.shape}"
+        raise DataError(f"{file}: decodes to {form}; expected uint8 (28, 28)")
+    return pixels
 
 
 def check_arrays(arrays: dict[str, np.ndarray], where: str) -> dict[str, np.ndarray]:

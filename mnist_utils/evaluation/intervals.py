@@ -5,7 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mnist_utils.evaluation.inputs import check_confidence, check_digits, check_values
+from mnist_utils.evaluation.inputs import (
+    check_confidence,
+    check_counts,
+    check_digits,
+    check_values,
+)
 
 
 @dataclass(frozen=True)
@@ -86,12 +91,11 @@ def accuracy_interval(correct: int, total: int, confidence: float = 0.95) -> tup
         (low, high), fractions between 0 and 1.
 
     Raises:
-        ValueError: if a count or the confidence is out of range.
+        ValueError: if a count is not whole, or a count or the confidence is out of range.
     """
     from scipy.stats import binomtest
 
-    if total < 1 or not 0 <= correct <= total:
-        raise ValueError(f"need 0 <= correct <= total and total >= 1, got {correct} of {total}")
+    check_counts(correct, total)
     check_confidence(confidence)
     bounds = binomtest(int(correct), int(total)).proportion_ci(confidence, method="wilson")
     return float(bounds.low), float(bounds.high)
