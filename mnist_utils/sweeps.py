@@ -1,14 +1,21 @@
 """The same experiment under many settings and seeds, on all processors, into one table."""
 
 import inspect
+import os
+import pickle
+import tempfile
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from itertools import product
+from pathlib import Path
 
 import pandas as pd
 
 from mnist_utils.startup import keras  # first, in every process: TensorFlow starts without messages
+
+ATTEMPTS = 3
 
 
 def sweep(
@@ -24,6 +31,9 @@ def sweep(
     run in processes of their own with one thread each, which suits many small networks better
     than all cores on one network after another; with a GPU they run here, one after another.
     Where joblib.parallel_config has chosen a backend, such as "dask", they run on that.
+
+    A process that is killed loses only the call that it was at: finished ones are kept and the
+    lost one is carried out again, here as by Dask, until it has been lost three times.
 
     Args:
         experiment: takes a seed and the settings by name, and returns its results by name. It
@@ -42,6 +52,7 @@ def sweep(
         ValueError: if there is no seed or setting, if experiment takes no such argument, or if
             what it returns is not a dictionary of results with names of their own. An error in a
             call is passed on, with a note that says in which call.
+        BrokenProcessPool: if processes were killed three times; by Dask, its KilledWorker.
     """
     if processes is not None and processes < 1:
         raise ValueError(f"processes must be at least 1, or None, got {processes!r}")
@@ -80,20 +91,40 @@ def _carry_out(experiment, call: dict) -> Mapping:
 
 def _in_processes(experiment, calls: list[dict], processes: int) -> list[Mapping]:
     from joblib import Parallel, delayed, parallel_config
-    from joblib.parallel import get_active_backend
 
-    tasks = [delayed(_single_threaded)(experiment, call) for call in calls]
-    backend, _ = get_active_backend()
-    if type(backend).__name__ != "LokyBackend":  # someone chose another one
-        return Parallel()(tasks)
-    with warnings.catch_warnings():
+    if _chosen_backend():
+        return Parallel()(delayed(_single_threaded)(experiment, call) for call in calls)
+    with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
         # TensorFlow keeps some memory of every network; joblib starts a grown process afresh.
         warnings.filterwarnings("ignore", "A worker stopped while some jobs were given")
-        with parallel_config("loky", n_jobs=processes, inner_max_num_threads=1):
-            return Parallel()(tasks)
+        files = [Path(folder, str(number)) for number in range(len(calls))]
+        for attempt in range(ATTEMPTS):
+            missing = [delayed(_store)(experiment, call, file)
+                       for call, file in zip(calls, files, strict=True) if not file.exists()]  # fmt: skip
+            try:
+                with parallel_config("loky", n_jobs=processes, inner_max_num_threads=1):
+                    Parallel()(missing)
+                break
+            except BrokenProcessPool:
+                if attempt == ATTEMPTS - 1:
+                    raise
+        return [pickle.loads(file.read_bytes()) for file in files]
+
+
+def _store(experiment, call: dict, file: Path) -> None:
+    """Carry out a call and keep its result in a file, where no other process can lose it."""
+    unfinished = file.with_suffix(".unfinished")
+    unfinished.write_bytes(pickle.dumps(_single_threaded(experiment, call)))
+    os.replace(unfinished, file)
 
 
 def _single_threaded(experiment, call: dict) -> Mapping:
+    use_one_thread()
+    return _carry_out(experiment, call)
+
+
+def use_one_thread() -> None:
+    """Let TensorFlow compute with one thread, if this process has not used it yet."""
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
@@ -101,14 +132,22 @@ def _single_threaded(experiment, call: dict) -> Mapping:
         with suppress(RuntimeError):  # only before the process's first step; a reused one has it
             tf.config.threading.set_intra_op_parallelism_threads(1)
             tf.config.threading.set_inter_op_parallelism_threads(1)
-    return _carry_out(experiment, call)
 
 
 def _default_processes() -> int:
     from joblib import cpu_count
 
+    if _chosen_backend():
+        return 2  # or as many as it has; in any case not this process
     if keras.backend.backend() != "tensorflow":
         return 1
     import tensorflow as tf
 
     return 1 if tf.config.list_physical_devices("GPU") else cpu_count()
+
+
+def _chosen_backend() -> bool:
+    """Return whether joblib.parallel_config has chosen another backend than local processes."""
+    from joblib.parallel import get_active_backend
+
+    return type(get_active_backend()[0]).__name__ != "LokyBackend"

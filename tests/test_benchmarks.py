@@ -2,9 +2,11 @@
 
 import json
 
+import choose_ensembles
 import numpy as np
 import pytest
 import runs
+import scale_out
 import time_to_accuracy
 from series import ROOT
 
@@ -115,3 +117,70 @@ def test_stored_results_come_from_the_stored_runs():
                  for file in (ROOT / "benchmarks/runs" / way).glob(f"{row['name']}-?.json")]  # fmt: skip
         again = time_to_accuracy.summarise(row["name"], sorted(found, key=lambda run: run["seed"]))
         assert {key: row[key] for key in again} == again, row["name"]
+
+
+def test_costs_of_a_search_on_several_machines_are_computed():
+    fast = {"seconds": 3.6, "startup": 36.0, "capacity": 1000.0}
+    one = scale_out.costs(1, 1, trials=1000, **fast)
+    assert one["hours"] == pytest.approx(1.01)
+    assert one["machine_hours"] == one["hours"]
+    assert one["efficiency"] == pytest.approx(1 / 1.01)
+    many = scale_out.costs(100, 4, trials=1000, **fast)  # 3 rounds for 2.5 trials a worker
+    assert many["workers"] == 400
+    assert many["hours"] == pytest.approx((36 + 3 * 3.6) / 3600)
+    assert many["machine_hours"] == pytest.approx(100 * many["hours"])
+    slow = scale_out.costs(100, 4, trials=1000, seconds=3.6, startup=0.0, capacity=2.0)
+    assert slow["hours"] == pytest.approx(500 / 3600)  # the storage decides
+
+
+def test_scale_out_compares_two_workers_with_one_within_rounds():
+    def run(count, throughput):
+        return {"workers": count, "throughput": throughput, "startup": 5.0, "seconds": 2.0,
+                "between": 0.1, "taken": [3] * count, "wall": 9.0}  # fmt: skip
+
+    rounds = [{1: run(1, 0.5), 2: run(2, 0.9)}, {2: run(2, 0.6), 1: run(1, 0.4)}]
+    idle = {1: run(1, 20.0), 2: run(2, 25.0)}
+    found = scale_out.summarise(rounds, idle, cores=2)
+    assert found["efficiencies"] == pytest.approx([0.9, 0.75])
+    assert found["efficiency"] == pytest.approx(0.825)
+    assert found["seconds_per_trial"] == pytest.approx((2 / 0.9 + 2 / 0.6) / 2)
+    assert found["overhead"] == pytest.approx(0.05)
+    table = scale_out.as_table(rounds, idle, found)
+    assert "0.82 (0.75 to 0.90 over 2 rounds)" in table
+    assert "| 1 | 2 |" in table
+
+
+def test_ensembles_and_distilled_networks_are_judged_once_and_on_validation_images(monkeypatch):
+    from mnist_utils.data import load_mnist
+    from mnist_utils.recipes import Ensemble, Recipe
+
+    data = load_mnist(seed=3)
+    data = data.with_train(data.train.take(300))
+    recipe, calls = Recipe("softmax_regression", epochs=2), []
+    train = choose_ensembles.training.fit
+
+    def counted(*arguments, **options):
+        calls.append(arguments[0])
+        return train(*arguments, **options)
+
+    monkeypatch.setattr(choose_ensembles.training, "fit", counted)
+    one, two = (choose_ensembles.judge(Ensemble(recipe, n, 1), data, 0) for n in (1, 2))
+    assert one[0].shape == (5_000, 10)
+    assert len(calls) == 2  # the first member serves both
+    assert two[1] > one[1]
+    pupil = choose_ensembles.Distilled(Ensemble(recipe, 2, 0), recipe, share=0.5, pixels=0)
+    probabilities, seconds = choose_ensembles.judge(pupil, data, 0)
+    assert len(calls) == 3
+    assert seconds > two[1]  # its teachers' training counts
+    again, same = choose_ensembles.judge(pupil, data, 0)
+    assert len(calls) == 3
+    np.testing.assert_array_equal(again, probabilities)
+    assert same == seconds
+    assert not data._test_was_read
+    labels = data.validation.labels
+    text = choose_ensembles.summarise(
+        [labels, labels], {pupil: [labels, labels], choose_ensembles.BEST_RECIPE: [1 - labels % 2] * 2},
+        {pupil: [700, 700], choose_ensembles.BEST_RECIPE: [100, 100]})  # fmt: skip
+    assert text.splitlines()[-1].startswith("    against BEST_RECIPE, of 10,000 images")
+    assert text.endswith("(over the budget)")
+    assert "softmax_regression(epochs=2) taught 50% by 2 × softmax_regression" in text
