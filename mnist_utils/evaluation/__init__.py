@@ -35,6 +35,7 @@ from mnist_utils.evaluation.predictions import (
     confusion_table,
     predict_one,
 )
+from mnist_utils.evaluation.ranks import rank_correlation
 from mnist_utils.evaluation.resampling import bootstrap_interval
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "negative_log_likelihood",
     "predict_one",
     "prediction_interval",
+    "rank_correlation",
     "reliability_curve",
     "seed_spread",
 ]

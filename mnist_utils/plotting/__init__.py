@@ -21,13 +21,25 @@ from mnist_utils.plotting.base import (
     new_figure,
 )
 from mnist_utils.plotting.charts import plot_class_counts, plot_history
-from mnist_utils.plotting.digits import draw_digit, plot_cases, plot_digits, plot_feature_maps
+from mnist_utils.plotting.digits import (
+    draw_digit,
+    plot_cases,
+    plot_digits,
+    plot_feature_maps,
+    plot_rows,
+)
 from mnist_utils.plotting.evaluation import plot_intervals, plot_reliability
 from mnist_utils.plotting.predictions import (
     plot_confusion,
     plot_errors,
     plot_prediction,
     plot_predictions,
+)
+from mnist_utils.plotting.robustness import (
+    plot_errors_against,
+    plot_risk_coverage,
+    plot_severity,
+    plot_shares,
 )
 from mnist_utils.plotting.sweeps import plot_costs, plot_differences, plot_heat_map, plot_sweep
 
@@ -52,6 +64,7 @@ __all__ = [
     "plot_differences",
     "plot_digits",
     "plot_errors",
+    "plot_errors_against",
     "plot_feature_maps",
     "plot_heat_map",
     "plot_history",
@@ -59,5 +72,9 @@ __all__ = [
     "plot_prediction",
     "plot_predictions",
     "plot_reliability",
+    "plot_risk_coverage",
+    "plot_rows",
+    "plot_severity",
+    "plot_shares",
     "plot_sweep",
 ]

@@ -1,6 +1,6 @@
 """Digits as pictures, and what a layer makes of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -107,4 +107,44 @@ def plot_cases(
     fig = plot_digits(images, texts, columns=columns, title=title)
     rows = -(-len(images) // columns)
     fig.set_size_inches(1.5 * columns, 1.45 * rows + (0.5 if title else 0.1))
+    return fig
+
+
+def plot_rows(
+    rows: Mapping[str, np.ndarray],
+    texts: Mapping[str, Sequence[str]] | None = None,
+    *,
+    size: float = 0.75,
+    title: str = "",
+) -> Figure:
+    """Draw images in rows, each with its name to the left.
+
+    Args:
+        rows: name to images (n, 28, 28), 0-255, n at least 1; rows may differ in length.
+        texts: optional; name to one text an image, written above it.
+        size: of an image, in inches.
+        title: the finding.
+
+    Raises:
+        ValueError: if there is nothing to draw, or a row's texts are not as many as its images.
+    """
+    if not rows or not all(map(len, rows.values())):
+        raise ValueError("rows must name at least one row of at least one image")
+    texts = texts or {}
+    for name, images in rows.items():
+        check_images(images)
+        if name in texts:
+            check_length(f"texts[{name!r}]", texts[name], images)
+    columns = max(map(len, rows.values()))
+    height = len(rows) * (size + (0.25 if texts else 0.05)) + (0.45 if title else 0.1)
+    margin = 0.35 + 0.075 * max(map(len, rows))
+    fig, axes = new_figure(columns * size + margin, height, nrows=len(rows), ncols=columns,
+                           squeeze=False)  # fmt: skip
+    for line, (name, images) in zip(axes, rows.items(), strict=True):
+        for ax in line[len(images) :]:
+            ax.axis("off")
+        for place, (ax, image) in enumerate(zip(line, images, strict=False)):
+            draw_digit(ax, image, texts[name][place] if name in texts else "")
+        line[0].set_ylabel(name, fontsize=9, rotation=0, ha="right", va="center")
+    fig.suptitle(title, fontsize=11)
     return fig
