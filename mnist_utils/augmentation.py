@@ -88,6 +88,52 @@ class RandomWarp(layers.Layer):
         return super().get_config() | self.ranges | {"seed": self.seed}
 
 
+@keras.saving.register_keras_serializable("mnist_utils")
+class RandomThickness(layers.Layer):
+    """Make strokes thinner or thicker by random amounts, while training only.
+
+    An image is mixed with what it becomes if every pixel takes the least (or the largest) value
+    of the 3×3 pixels around it: strokes lose (or gain) up to one pixel on each side.
+
+    Input and output: (n, 28, 28), any range of pixels; float32 while training, else the input as
+    it is.
+
+    Args:
+        thinner: largest share of the thinner image, 0 to 1.
+        thicker: largest share of the thicker image, 0 to 1.
+        seed: of the layer's random numbers; None takes it from Keras's global seed.
+
+    Raises:
+        ValueError: if a share is not 0 to 1.
+    """
+
+    def __init__(self, thinner=0.6, thicker=0.8, seed=None, **settings):
+        super().__init__(**settings)
+        self.shares = {"thinner": thinner, "thicker": thicker}
+        for name, value in self.shares.items():
+            if not 0 <= value <= 1:
+                raise ValueError(f"{name} must be 0 to 1, got {value!r}")
+        self.seed = seed
+        self.random = keras.random.SeedGenerator(seed)
+
+    def call(self, images, training=False):
+        if not training:
+            return images
+        images = ops.cast(images, "float32")[..., None]
+        largest = ops.max_pool(images, 3, strides=1, padding="same")
+        least = -ops.max_pool(-images, 3, strides=1, padding="same")
+        share = keras.random.uniform((ops.shape(images)[0], 1, 1, 1), -self.shares["thinner"],
+                                     self.shares["thicker"], seed=self.random)  # fmt: skip
+        images = images + ops.maximum(share, 0) * (largest - images)
+        return (images - ops.maximum(-share, 0) * (images - least))[..., 0]
+
+    def compute_output_shape(self, shape):
+        return shape
+
+    def get_config(self):
+        return super().get_config() | self.shares | {"seed": self.seed}
+
+
 _WIDTH = 31  # of an image with an edge of zeros: one before it, and one and a neighbour after it
 
 
@@ -134,4 +180,8 @@ AUGMENTATIONS = {
     "keras": random_affine,
     "mild": lambda: [RandomWarp(rotation=7, shift=1.5, zoom=0.08, shear=0.08)],
     "elastic": lambda: [RandomWarp(rotation=10, shift=2, zoom=0.1, shear=0.1, elastic=0.5)],
+    "foreign": lambda: [
+        RandomWarp(rotation=15, shift=2, zoom=0.15, shear=0.2, elastic=0.7),
+        RandomThickness(),
+    ],
 }

@@ -145,3 +145,6 @@ BEST_RECIPE = Ensemble(
            label_smoothing=0.1, steps_per_execution=16, **_ONE_CYCLE),
     members=3, pixels=1,
 )  # fmt: skip
+
+# For digits that people write or photograph themselves; see benchmarks/own_digits.py.
+OWN_DIGITS_RECIPE = FAST_RECIPES["cnn_99_4"]

@@ -3,9 +3,10 @@
 import keras
 import numpy as np
 import pytest
+from scipy import ndimage
 from scipy.ndimage import map_coordinates
 
-from mnist_utils.augmentation import AUGMENTATIONS, RandomWarp
+from mnist_utils.augmentation import AUGMENTATIONS, RandomThickness, RandomWarp
 from mnist_utils.preprocessing import centre_of_mass
 
 STILL = {"rotation": 0, "shift": 0, "zoom": 0, "shear": 0, "elastic": 0}
@@ -136,3 +137,19 @@ def test_keras_layers_stay_within_their_units():
     distance = np.abs(centre_of_mass(moved) - 13.5)
     assert 1.0 < distance.max() < 3.5  # two pixels of shift, and a little by zoom and rotation
     assert (np.asarray(layers(dot, training=False)) == dot).all()
+
+
+def test_random_thickness_stays_between_the_thinner_and_the_thicker_image(data):
+    images = data.train.images[:64].astype("float32")
+    largest = ndimage.maximum_filter(images, (1, 3, 3), mode="constant", cval=-np.inf)
+    least = ndimage.minimum_filter(images, (1, 3, 3), mode="constant", cval=np.inf)
+    drawn = np.asarray(RandomThickness(0.5, 1.0, seed=0)(images, training=True))
+    assert (drawn <= images + 1.0 * (largest - images) + 1e-2).all()
+    assert (drawn >= images - 0.5 * (images - least) - 1e-2).all()
+    change = drawn.sum((1, 2)) / images.sum((1, 2))
+    assert change.min() < 0.85
+    assert change.max() > 1.3
+    np.testing.assert_array_equal(RandomThickness()(images, training=False), images)
+    for shares in ({"thinner": 1.5}, {"thicker": -0.1}):
+        with pytest.raises(ValueError, match="must be 0 to 1"):
+            RandomThickness(**shares)

@@ -1,0 +1,154 @@
+"""Reading a digit from a picture: the prepared image, calibrated probabilities, a right to say no."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mnist_utils.artifacts import cached, get_or_train
+from mnist_utils.data import MnistData, load_mnist
+from mnist_utils.ensembles import predict_ensemble
+from mnist_utils.evaluation import apply_temperature, fit_temperature
+from mnist_utils.evaluation.inputs import check_labelled
+from mnist_utils.images import NoDigitFound, Prepared, prepare
+from mnist_utils.recipes import OWN_DIGITS_RECIPE, Ensemble, Recipe
+
+# Of the validation digits that are not rejected, so many may be read wrongly.
+ACCEPTED_ERRORS = 0.002
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a reader says of one picture.
+
+    Attributes:
+        digit: the digit, or None where it was rejected.
+        rejected: whether the reader will not say: no digit was found, or it is not sure enough.
+        reason: why it was rejected; "" where it was not.
+        top: the three most probable digits with their calibrated probabilities, the first first;
+            none where no digit was found.
+        probabilities: float64 (10,), calibrated; None where no digit was found.
+        prepared: the image that the network saw and the steps to it; None where no digit was found.
+    """
+
+    digit: int | None
+    rejected: bool
+    reason: str
+    top: tuple[tuple[int, float], ...]
+    probabilities: np.ndarray | None = None
+    prepared: Prepared | None = None
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Networks, with what validation images said about how far to trust them.
+
+    Attributes:
+        models: of which the probabilities are averaged.
+        temperature: fitted on validation images; see `evaluation.fit_temperature`.
+        threshold: the least calibrated probability with which a digit is not rejected.
+    """
+
+    models: tuple
+    temperature: float
+    threshold: float
+
+    def probabilities(self, images: np.ndarray) -> np.ndarray:
+        """Return calibrated probabilities, float64 (n, 10), of MNIST-like images (n, 28, 28)."""
+        return apply_temperature(predict_ensemble(self.models, images), self.temperature)
+
+    def read(self, source) -> Reading:
+        """Read the digit in a picture.
+
+        Args:
+            source: as for `images.open_picture`.
+
+        Raises:
+            images.ImageError: if the source is no picture that can be used.
+        """
+        try:
+            prepared = prepare(source)
+        except NoDigitFound as error:
+            return Reading(None, True, str(error), ())
+        return self.judge(self.probabilities(prepared.image[None])[0], prepared)
+
+    def judge(self, probabilities: np.ndarray, prepared: Prepared | None = None) -> Reading:
+        """Turn calibrated probabilities (10,) into a reading: a digit, or a rejection."""
+        order = np.argsort(-probabilities, kind="stable")[:3]
+        top = tuple((int(digit), float(probabilities[digit])) for digit in order)
+        if top[0][1] < self.threshold:
+            reason = f"not sure enough: {top[0][1]:.0%}, and at least {self.threshold:.0%} is asked"
+            return Reading(None, True, reason, top, probabilities, prepared)
+        return Reading(top[0][0], False, "", top, probabilities, prepared)
+
+
+def choose_threshold(
+    labels: np.ndarray, probabilities: np.ndarray, accepted_errors: float = ACCEPTED_ERRORS
+) -> float:
+    """Return the lowest threshold that keeps the errors among the accepted digits rare enough.
+
+    Args:
+        labels: true digits of validation images, integer (n,).
+        probabilities: (n, 10), calibrated.
+        accepted_errors: the largest share of errors among the images with at least that
+            probability, 0 to below 1.
+
+    Returns:
+        A probability: of the surest images, as many as can be accepted have at least that.
+
+    Raises:
+        ValueError: if the arrays are not such, or no threshold is high enough.
+    """
+    labels, probabilities = check_labelled(labels, probabilities)
+    if not 0 <= accepted_errors < 1:
+        raise ValueError(f"accepted_errors must be 0 to below 1, got {accepted_errors}")
+    sure = probabilities.max(axis=1)
+    order = np.argsort(-sure, kind="stable")
+    errors = np.cumsum(probabilities.argmax(axis=1)[order] != labels[order])
+    last_of_its_kind = np.append(np.diff(sure[order]) < 0, True)
+    fine = (errors <= accepted_errors * np.arange(1, len(order) + 1)) & last_of_its_kind
+    if not fine.any():
+        raise ValueError(f"no threshold keeps errors to {accepted_errors:.2%} of what is accepted")
+    return float(sure[order][np.flatnonzero(fine)[-1]])
+
+
+def get_reader(
+    recipe: Recipe | Ensemble = OWN_DIGITS_RECIPE,
+    data: MnistData | None = None,
+    *,
+    verbose: str | int = "auto",
+) -> Reader:
+    """Return a reader: its networks from the cache, or trained; temperature and threshold too.
+
+    Args:
+        recipe: what to train.
+        data: what to train and validate on; None for `load_mnist()`.
+        verbose: as for `training.fit`.
+    """
+    data = load_mnist() if data is None else data
+    members = recipe.recipes() if isinstance(recipe, Ensemble) else [recipe]
+    models = tuple(get_or_train(member, data, verbose=verbose).model for member in members)
+    weights = hashlib.sha256()
+    for weight in (weight for model in models for weight in model.get_weights()):
+        weights.update(np.ascontiguousarray(weight))
+
+    def calibrate() -> dict:
+        images, labels = data.validation
+        raw = predict_ensemble(models, images)
+        temperature = fit_temperature(labels, raw)
+        threshold = choose_threshold(labels, apply_temperature(raw, temperature))
+        return {"temperature": temperature, "threshold": threshold}
+
+    key = {"weights": weights.hexdigest(), "data": data.checksum, "errors": ACCEPTED_ERRORS}
+    found = cached(key, calibrate, _save, _load, name="calibration")
+    return Reader(models, found["temperature"], found["threshold"])
+
+
+def _save(numbers: dict, folder: Path) -> None:
+    (folder / "calibration.json").write_text(json.dumps(numbers))
+
+
+def _load(folder: Path) -> dict:
+    return json.loads((folder / "calibration.json").read_text())

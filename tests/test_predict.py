@@ -1,0 +1,150 @@
+"""The command `predict` and the reader behind it, with a network that trains in seconds."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mnist_utils.__main__ import main
+from mnist_utils.drawn_digits import draw_strokes, trace
+from mnist_utils.images import NoDigitFound
+from mnist_utils.predict import predict
+from mnist_utils.reader import Reader, choose_threshold, get_reader
+from mnist_utils.recipes import FAST_RECIPES
+
+DIGITS = range(10)
+
+
+@pytest.fixture(scope="module")
+def reader(data):
+    return get_reader(FAST_RECIPES["dense_98_3"], data)
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    """A folder with a 3, a 7, blank paper, a text file and a picture that is cut short."""
+    folder = tmp_path_factory.mktemp("pictures")
+    for digit in (3, 7):
+        rng = np.random.default_rng(digit)
+        mask = trace(draw_strokes(digit, rng), (200, 150), 120, 12, rng)
+        Image.fromarray(np.uint8(255 * (1 - mask))).save(folder / f"{digit}.png")
+    Image.new("L", (50, 50), 255).save(folder / "blank.png")
+    (folder / "text.png").write_text("no picture")
+    (folder / "cut.png").write_bytes((folder / "7.png").read_bytes()[:300])
+    return folder
+
+
+def test_digits_are_read(reader, pictures):
+    for digit in (3, 7):
+        reading = reader.read(pictures / f"{digit}.png")
+        assert reading.top[0][0] == digit
+        assert reading.rejected == (reading.digit is None)
+        assert reading.probabilities.sum() == pytest.approx(1)
+        assert reading.prepared.image.shape == (28, 28)
+        assert [p for _, p in reading.top] == sorted((p for _, p in reading.top), reverse=True)
+
+
+def test_blank_paper_is_rejected_with_the_reason(reader, pictures):
+    reading = reader.read(pictures / "blank.png")
+    assert (reading.digit, reading.rejected, reading.top) == (None, True, ())
+    assert reading.reason == "no digit found: the picture is blank"
+    assert reading.prepared is None
+
+
+def test_unsure_readings_are_rejected(reader):
+    unsure = np.full(10, 0.1)
+    reading = reader.judge(unsure)
+    assert (reading.digit, reading.rejected) == (None, True)
+    assert "not sure enough: 10%" in reading.reason
+    assert len(reading.top) == 3
+    sure = np.eye(10)[4]
+    assert reader.judge(sure).digit == 4
+
+
+def test_threshold_keeps_validation_errors_rare(reader, data):
+    images, labels = data.validation
+    probabilities = reader.probabilities(images)
+    accepted = probabilities.max(axis=1) >= reader.threshold
+    wrong = probabilities.argmax(axis=1) != labels
+    assert (wrong & accepted).sum() <= 0.002 * accepted.sum()
+    assert accepted.mean() > 0.8
+    assert reader.temperature > 0
+
+
+def test_threshold_by_hand():
+    labels = np.array([0, 1, 2, 3])
+    probabilities = np.full((4, 10), 0.0)
+    for row, (digit, sure) in enumerate([(0, 0.9), (1, 0.8), (5, 0.7), (3, 0.6)]):
+        probabilities[row] = (1 - sure) / 9
+        probabilities[row, digit] = sure
+    assert choose_threshold(labels, probabilities, 0) == pytest.approx(0.8)
+    assert choose_threshold(labels, probabilities, 0.25) == pytest.approx(0.6)
+    with pytest.raises(ValueError, match="no threshold"):
+        choose_threshold(np.array([5, 1, 2, 3]), probabilities[[0, 1, 2, 3]], 0)
+    with pytest.raises(ValueError, match="accepted_errors must be 0 to below 1"):
+        choose_threshold(labels, probabilities, 1)
+
+
+def test_calibration_is_stored(reader, data, monkeypatch):
+    monkeypatch.setattr("mnist_utils.reader.fit_temperature", None)  # would fail if it were asked
+    again = get_reader(FAST_RECIPES["dense_98_3"], data)
+    assert (again.temperature, again.threshold) == (reader.temperature, reader.threshold)
+
+
+def test_table(reader, pictures, capsys):
+    names = ["3.png", "blank.png", "text.png", "cut.png", "none.png"]
+    status = predict([str(pictures / name) for name in names], reader=reader)
+    lines = capsys.readouterr().out.splitlines()
+    assert status == 1
+    assert lines[0].split() == ["file", "digit", "sure", "otherwise"]
+    assert len(lines) == 6
+    assert "no digit found: the picture is blank" in lines[2]
+    assert "not a picture that can be read" in lines[3]
+    assert "damaged" in lines[4]
+    assert "No such file" in lines[5]
+    assert len({line.index("–") for line in lines[2:]}) == 1  # the columns stand below each other
+
+
+def test_json(reader, pictures, capsys):
+    status = predict([pictures / "7.png", pictures / "blank.png"], as_json=True, reader=reader)
+    seven, blank = json.loads(capsys.readouterr().out)
+    assert status == 0
+    assert set(seven) == {"file", "digit", "rejected", "top3", "reason"}
+    assert seven["digit"] in (7, None)
+    assert seven["top3"][0][0] == 7
+    assert 0 < seven["top3"][0][1] <= 1
+    assert len(seven["top3"]) == 3
+    assert blank == {"file": str(pictures / "blank.png"), "digit": None, "rejected": True,
+                     "top3": [], "reason": "no digit found: the picture is blank"}  # fmt: skip
+
+
+def test_command_in_a_process_of_its_own(reader, pictures):
+    """The reader fixture has filled the cache, which the process shares."""
+    command = [sys.executable, "-m", "mnist_utils", "predict", "7.png", "text.png", "--json",
+               "--recipe", "dense_98_3"]  # fmt: skip
+    root = os.path.dirname(
+        os.path.dirname(os.path.abspath(sys.modules[Reader.__module__].__file__))
+    )
+    done = subprocess.run(command, capture_output=True, text=True, cwd=pictures,
+                          env=os.environ | {"PYTHONPATH": root})  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    seven, text = json.loads(done.stdout)
+    assert seven["top3"][0][0] == 7
+    assert text["rejected"]
+    assert done.stderr == ""
+
+
+def test_wrong_calls(capsys):
+    assert main(["predict", "x.png", "--recipe", "none"]) == 2
+    assert "no recipe 'none'; there are dense_98_3" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as stop:
+        main(["predict"])
+    assert stop.value.code == 2
+
+
+def test_no_digit_found_is_a_value_error():
+    assert issubclass(NoDigitFound, ValueError)
