@@ -19,7 +19,7 @@ from pathlib import Path
 import dense_batchnorm
 from audit_table import CLAIMS, MEASURED, PROJECTS, as_table, as_text, collect
 from runs import run_once
-from time_to_accuracy import SHORTENED, wake
+from time_to_accuracy import wake
 
 from mnist_utils.audit import rerun
 from mnist_utils.corrected import CORRECTED, train_corrected
@@ -80,7 +80,7 @@ def train_all(recipes: list[str], seeds: int, jobs: int | None) -> None:
 
 def train_once(way: str, name: str, seed: int) -> dict:
     """Return the stored run of a recipe, trained now if there is none."""
-    epochs = (SHORTENED if way == "published" else CORRECTED_EPOCHS).get(name, EPOCHS[name])
+    epochs = EPOCHS[name] if way == "published" else CORRECTED_EPOCHS.get(name, EPOCHS[name])
     purpose = {"epochs": epochs, "published_epochs": EPOCHS[name]}
     train = train_published
     if way == "corrected":

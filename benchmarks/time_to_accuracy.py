@@ -34,9 +34,8 @@ MEASURED = HERE.parent / "mnist_utils" / "measured"
 TARGETS = {"dense_98_3": ("dense_baseline", 25), "cnn_99_0": ("cnn_small", 16),
            "cnn_99_4": ("cnn_small", 4.5), "cnn_99_5": ("cnn_small", 3.5),
            "best": ("cnn_small", 1 / 3)}  # fmt: skip
-# The slow ones get fewer seeds, and cnn_deep its first epochs.
-SEEDS = {"cnn_two_conv": 1, "cnn_deep": 1, "keras_convnet": 1, "dense_deeper": 2, "best": 3}
-SHORTENED = {"cnn_deep": 2}
+# The slow ones get fewer seeds.
+SEEDS = {"cnn_deep": 1, "keras_convnet": 1, "best": 3}
 QUICK_EPOCHS, LONG = 1, ("best",)  # with --quick: of the published recipes; left out
 OURS = {name: Ensemble(recipe) for name, recipe in FAST_RECIPES.items()} | {"best": BEST_RECIPE}
 
@@ -91,7 +90,7 @@ def wake() -> None:
 
 def carry_out(name: str, seed: int, way: str, again: bool) -> dict | None:
     if name in SPLITS:
-        epochs = QUICK_EPOCHS if way == "quick" else SHORTENED.get(name, EPOCHS[name])
+        epochs = QUICK_EPOCHS if way == "quick" else EPOCHS[name]
         purpose = {"epochs": epochs, "published_epochs": EPOCHS[name]}
         kind, train = way, lambda: train_published(name, seed, epochs)
     elif name in OURS:
