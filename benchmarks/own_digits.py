@@ -73,7 +73,7 @@ def prepare_set(purpose: str, name: str, options, step: str | None = None) -> di
                 in zip(("images", "digits", "found"), zip(*prepared, strict=True), strict=True)}  # fmt: skip
 
     return cached(key, compute, lambda result, folder: np.savez(folder / "set.npz", **result),
-                  lambda folder: dict(np.load(folder / "set.npz")), name="drawn_digits")  # fmt: skip
+                  lambda folder: dict(np.load(folder / "set.npz", allow_pickle=False)), name="drawn_digits")  # fmt: skip
 
 
 def measure(reader, purpose: str, options, step: str | None = None) -> list[dict]:
