@@ -1,11 +1,15 @@
 """The same experiment under many settings and seeds, on all processors, into one table."""
 
 import inspect
+import os
+import pickle
+import tempfile
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from itertools import product
+from pathlib import Path
 
 import pandas as pd
 
@@ -90,27 +94,28 @@ def _in_processes(experiment, calls: list[dict], processes: int) -> list[Mapping
 
     if _chosen_backend():
         return Parallel()(delayed(_single_threaded)(experiment, call) for call in calls)
-    results = {}  # by number, as they come, so that a killed process loses only its own call
-    with (
-        warnings.catch_warnings(),
-        parallel_config("loky", n_jobs=processes, inner_max_num_threads=1),
-    ):
+    with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
         # TensorFlow keeps some memory of every network; joblib starts a grown process afresh.
         warnings.filterwarnings("ignore", "A worker stopped while some jobs were given")
+        files = [Path(folder, str(number)) for number in range(len(calls))]
         for attempt in range(ATTEMPTS):
-            missing = [delayed(_number)(experiment, call, number)
-                       for number, call in enumerate(calls) if number not in results]  # fmt: skip
+            missing = [delayed(_store)(experiment, call, file)
+                       for call, file in zip(calls, files, strict=True) if not file.exists()]  # fmt: skip
             try:
-                results.update(Parallel(return_as="generator_unordered")(missing))
+                with parallel_config("loky", n_jobs=processes, inner_max_num_threads=1):
+                    Parallel()(missing)
                 break
             except BrokenProcessPool:
                 if attempt == ATTEMPTS - 1:
                     raise
-    return [results[number] for number in range(len(calls))]
+        return [pickle.loads(file.read_bytes()) for file in files]
 
 
-def _number(experiment, call: dict, number: int) -> tuple[int, Mapping]:
-    return number, _single_threaded(experiment, call)
+def _store(experiment, call: dict, file: Path) -> None:
+    """Carry out a call and keep its result in a file, where no other process can lose it."""
+    unfinished = file.with_suffix(".unfinished")
+    unfinished.write_bytes(pickle.dumps(_single_threaded(experiment, call)))
+    os.replace(unfinished, file)
 
 
 def _single_threaded(experiment, call: dict) -> Mapping:

@@ -34,8 +34,9 @@ UNPICKLERS = {
     "jsonpickle",
 }
 LOADERS = {"read_pickle", "enable_unsafe_deserialization", "unsafe_load", "full_load"}
-# Executes cells of the series' own notebook, which are the program that it measures.
-EXECUTES = {"benchmarks/training_effects.py"}
+# The first executes cells of the series' own notebook, which are the program that it measures; the
+# second passes results from its own processes to itself, as joblib does, in a folder of its own.
+EXECUTES = {"benchmarks/training_effects.py", "mnist_utils/sweeps.py"}
 
 
 def find_unsafe(source):
