@@ -1,19 +1,13 @@
 """The canvas in a real JupyterLab: draw a 7 on it, read it, then put a photo there."""
 
 import json
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
-from series import ROOT
 
 browser = pytest.importorskip("browser")
+lab = pytest.importorskip("lab")
 pytest.importorskip("anywidget", reason="anywidget is not installed")
 pytest.importorskip("jupyterlab", reason="JupyterLab is not installed")
 
@@ -21,7 +15,6 @@ from PIL import Image  # noqa: E402
 from playwright.sync_api import expect  # noqa: E402
 
 pytestmark = browser.needs_chromium
-WAIT = 40_000  # milliseconds, on a busy machine
 
 CELLS = ["import numpy as np\nfrom mnist_utils import canvas\n"
          "paper = canvas.draw(np.zeros((28, 28), np.uint8))\npaper",
@@ -29,45 +22,15 @@ CELLS = ["import numpy as np\nfrom mnist_utils import canvas\n"
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    """A running JupyterLab with a notebook x.ipynb, of its own settings, without a network."""
+def address(tmp_path_factory):
+    """A running JupyterLab with a notebook x.ipynb, without a network."""
     folder = tmp_path_factory.mktemp("lab")
     notebook = new_notebook(cells=[new_code_cell(cell) for cell in CELLS])
-    notebook.metadata["kernelspec"] = {
-        "name": "python3",
-        "display_name": "Python 3",
-        "language": "python",
-    }
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook.metadata["kernelspec"] = kernel
     nbformat.write(notebook, folder / "x.ipynb")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = os.environ | {
-        "PYTHONPATH": str(ROOT), "JUPYTER_CONFIG_DIR": str(folder / "config"),
-        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"), "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
-        "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
-    }  # fmt: skip
-    environment.pop("MNIST_UTILS_PROGRESS", None)  # here somebody watches
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}",
-               "--ServerApp.ip=127.0.0.1", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={folder}",
-               "--IdentityProvider.token=", "--LabApp.expose_app_in_browser=True",
-               "--LabApp.news_url=None", "--LabApp.extension_manager=readonly",
-               "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]  # fmt: skip
-    with browser.one_at_a_time(tmp_path_factory.getbasetemp()), open(folder / "log", "w") as log:
-        server = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
-        try:
-            address = f"http://127.0.0.1:{port}"
-            for _ in range(120):
-                try:
-                    urllib.request.urlopen(f"{address}/api/status", timeout=2)
-                    break
-                except OSError:
-                    assert server.poll() is None, (folder / "log").read_text()[-3000:]
-                    time.sleep(0.5)
-            yield address
-        finally:
-            server.terminate()  # it ends its kernels
-            server.wait(20)
+    with lab.serve(folder, tmp_path_factory.getbasetemp()) as address:
+        yield address
 
 
 def run_cell(page, index):
@@ -78,23 +41,19 @@ def run_cell(page, index):
         panel.content.deselectAll();
         await window.jupyterapp.commands.execute('notebook:run-cell');
     }""", index)  # fmt: skip
-    cells = page.evaluate("window.jupyterapp.shell.currentWidget.content.model.toJSON()")["cells"]
+    cells = lab.cells_of(page)
     assert cells[index]["execution_count"] is not None
     assert not [out for out in cells[index]["outputs"] if out["output_type"] == "error"], cells
     return "".join("".join(out.get("text", "")) for out in cells[index]["outputs"])
 
 
-def test_the_canvas_in_jupyterlab(lab, tmp_path):
+def test_the_canvas_in_jupyterlab(address, tmp_path):
     with browser.open_chromium() as chromium:
         page = chromium.new_page(viewport={"width": 1200, "height": 1000})
-        page.goto(f"{lab}/lab/tree/x.ipynb?reset")
-        page.wait_for_function("""() => {
-            const session = window.jupyterapp?.shell.currentWidget?.sessionContext?.session;
-            return session?.kernel?.status === 'idle';
-        }""", timeout=WAIT)  # fmt: skip
+        lab.open_notebook(page, address, "x.ipynb")
         run_cell(page, 0)
         paper = page.locator(".digit-canvas canvas")
-        expect(paper).to_be_visible(timeout=WAIT)
+        expect(paper).to_be_visible(timeout=lab.WAIT)
         assert "sample" in run_cell(page, 1)
         browser.draw_seven(page, paper)
         page.wait_for_timeout(300)
@@ -107,7 +66,7 @@ def test_the_canvas_in_jupyterlab(lab, tmp_path):
         turned[274] = 6  # EXIF: to be turned clockwise
         photo.save(tmp_path / "photo.jpg", exif=turned)
         page.locator(".digit-open input").set_input_files(tmp_path / "photo.jpg")
-        expect(page.locator(".digit-message")).to_have_text("photo.jpg", timeout=WAIT)
+        expect(page.locator(".digit-message")).to_have_text("photo.jpg", timeout=lab.WAIT)
         page.wait_for_timeout(300)
         assert "<Paper with a photo> (1024, 410, 4) uint8" in run_cell(page, 1)
         page.get_by_role("button", name="Clear").click()
@@ -115,6 +74,5 @@ def test_the_canvas_in_jupyterlab(lab, tmp_path):
         assert "sample" in run_cell(page, 1)
         (tmp_path / "letter.png").write_text("Dear reader")
         page.locator(".digit-open input").set_input_files(tmp_path / "letter.png")
-        expect(page.locator(".digit-message")).to_contain_text("can't read", timeout=WAIT)
-        stored = page.evaluate("window.jupyterapp.shell.currentWidget.content.model.toJSON()")
-        assert json.dumps(stored["cells"]).count("application/vnd.jupyter.widget-view+json") == 1
+        expect(page.locator(".digit-message")).to_contain_text("can't read", timeout=lab.WAIT)
+        assert json.dumps(lab.cells_of(page)).count("application/vnd.jupyter.widget-view+json") == 1

@@ -30,7 +30,8 @@ LESSONS = sorted(NOTEBOOKS.glob("*.ipynb"))
 EVERY = pytest.mark.parametrize("path", all_notebooks(), ids=lambda path: path.stem)
 EACH_LESSON = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 READS_TEST_SET = {"01_exploration", "03_dense_models", "04_cnn_models", "05_training",
-                  "06_evaluation", "07_error_analysis"}  # by purpose  # fmt: skip
+                  "06_evaluation", "07_error_analysis", "08_tuning",
+                  "09_robustness"}  # by purpose  # fmt: skip
 BANDS = tomllib.loads((ROOT / "tests/bands.toml").read_text("utf-8"))
 
 

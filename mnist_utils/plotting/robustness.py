@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from mnist_utils.plotting.base import (
     COLOURS,
@@ -145,9 +146,10 @@ def plot_errors_against(
         means = 100 * first[place].mean(), 100 * second[place].mean()
         ax.plot(*means, ls="", ms=8, label=name, **style)
     ax.set(xscale="log", xlabel=labels[0], ylabel=labels[1], title=title)
-    for which in (ax.xaxis.set_major_formatter, ax.xaxis.set_minor_formatter):
-        which("{x:g}")
-    ax.grid(alpha=0.3, which="both")
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.xaxis.set_major_formatter("{x:g}")
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.grid(alpha=0.3)
     ax.legend(fontsize=8)
     return fig
 
