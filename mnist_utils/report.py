@@ -27,10 +27,11 @@ TEMPLATE = """<!doctype html>
 <p>{{ environment.cores }} CPU cores ({{ environment.machine }}, {{ environment.system }}),
 Python {{ environment.python }}{% for name, number in environment.libraries.items() %}, {{ name }} {{ number }}{% endfor %}.</p>
 <table>
-<tr><th>Notebook</th><th>Files</th><th class="number">Seconds</th><th>Status</th></tr>
+<tr><th>Notebook</th><th>Files</th><th class="number">Seconds</th><th class="number">Memory</th><th>Status</th></tr>
 {% for name, entry in notebooks.items() %}
 <tr><td><a href="{{ name }}.html">{{ name }}</a>{% if entry.parameters %}<br><small>{{ entry.parameters }}</small>{% endif %}</td>
 <td><a href="{{ name }}.ipynb">.ipynb</a></td><td class="number">{{ entry.seconds }}</td>
+<td class="number">{% if entry.peak_memory %}{{ "%.1f GB" | format(entry.peak_memory / 1e9) }}{% endif %}</td>
 <td>{% if entry.status == "ok" %}finished{% else %}<span class="failed">failed</span> in {{ entry.error }}{% endif %}</td></tr>
 {% endfor %}
 </table>

@@ -18,6 +18,7 @@ import papermill
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
+from mnist_utils.memory import PeakMemory
 from mnist_utils.report import write_pages
 from mnist_utils.results import is_plain_name, read_outputs
 from mnist_utils.run_folder import entry_sum, hold, read_results, write_results
@@ -99,25 +100,25 @@ def environment() -> dict[str, Any]:
 
 def _execute(path: Path, parameters: dict, output: Path, label: str) -> dict[str, Any]:
     executed = output / path.name
-    entry = {"status": "ok", "seconds": None, "parameters": parameters, "error": None}
+    entry = {"status": "ok", "seconds": None, "peak_memory": None, "parameters": parameters,
+             "error": None}  # fmt: skip
     bar = {"desc": label, "unit": "cell",
            "bar_format": "{desc} |{bar:24}| cell {n_fmt}/{total_fmt} [{elapsed}]"}  # fmt: skip
     start = time.perf_counter()
-    try:
-        papermill.execute_notebook(
-            str(path), str(executed), parameters, kernel_name="python3", cwd=str(output),
-            progress_bar=bar, extra_arguments=["--log-level=40"],  # errors only
-        )  # fmt: skip
-    except PapermillExecutionError as error:
-        entry |= {
-            "status": "failed",
-            "error": f"cell {error.exec_count}: {error.ename}: {error.evalue}",
-        }
-    except DeadKernelError:
-        entry |= {"status": "failed", "error": "a cell that ended the kernel; out of memory?"}
+    with PeakMemory() as peak:
+        try:
+            papermill.execute_notebook(
+                str(path), str(executed), parameters, kernel_name="python3", cwd=str(output),
+                progress_bar=bar, extra_arguments=["--log-level=40"],  # errors only
+            )  # fmt: skip
+        except PapermillExecutionError as error:
+            problem = f"cell {error.exec_count}: {error.ename}: {error.evalue}"
+            entry |= {"status": "failed", "error": problem}
+        except DeadKernelError:
+            entry |= {"status": "failed", "error": "a cell that ended the kernel; out of memory?"}
     if entry["error"]:
         print(f"{path.stem} failed in {entry['error']}; kept in {executed}")
-    entry["seconds"] = round(time.perf_counter() - start, 1)
+    entry |= {"seconds": round(time.perf_counter() - start, 1), "peak_memory": peak.bytes}
     return entry | _collect(executed)
 
 

@@ -95,17 +95,28 @@ def stamp(notebook: NotebookNode, path: str, settings: dict, results: dict) -> N
 
 def notebook_table(settings: dict, results: dict) -> str:
     """Return the README's table of the ten questions."""
-    rows = ["| | Question | Run time | |", "|---|---|---|---|"]
+    rows = ["| | Question | Run time | Memory | |", "|---|---|---|---|---|"]
     for name, question in PLAN.items():
         number = name[:2]
         if (NOTEBOOKS / f"{name}.ipynb").is_file():
             path = f"notebooks/{name}.ipynb"
             entry = results["notebooks"].get(name)
-            time = minutes(entry["seconds"]) if entry else ""
-            rows.append(f"| {number} | [{question}]({path}) | {time} | {badge(settings, path)} |")
+            time, memory = _needs(entry) if entry else ("", "")
+            rows.append(f"| {number} | [{question}]({path}) | {time} | {memory} "
+                        f"| {badge(settings, path)} |")  # fmt: skip
         else:
-            rows.append(f"| {number} | {question} | | *to come* |")
-    return "\n".join(rows)
+            rows.append(f"| {number} | {question} | | | *to come* |")
+    entries = results["notebooks"].values()
+    whole = {"seconds": sum(entry["seconds"] for entry in entries),
+             "peak_memory": max((entry.get("peak_memory") or 0 for entry in entries), default=0)}  # fmt: skip
+    time, memory = _needs(whole)
+    return "\n".join([*rows, f"| | All, one after another | {time} | {memory} | |"])
+
+
+def _needs(entry: dict) -> tuple[str, str]:
+    """Return a run's time and peak memory as text."""
+    memory = entry.get("peak_memory")
+    return minutes(entry["seconds"]), f"{memory / 1e9:.1f} GB" if memory else ""
 
 
 def result_table(results: dict, *, test_set: bool) -> str:
