@@ -18,7 +18,7 @@ test: .venv/ready  ## unit tests, notebook format, and every notebook through nb
 
 fuzz: .venv/ready  ## ten thousand random inputs (FUZZ=…) for each loader and check
 	HYPOTHESIS_PROFILE=long FUZZ=$(FUZZ) $(BIN)/python -m pytest -n 2 --dist worksteal --hypothesis-show-statistics \
-	    tests/test_fuzz_loaders.py tests/test_fuzz_checks.py $(ARGS)
+	    tests/test_fuzz_loaders.py tests/test_fuzz_images.py tests/test_fuzz_checks.py $(ARGS)
 
 lab: .venv/ready  ## open JupyterLab on the series
 	$(BIN)/jupyter lab --notebook-dir notebooks $(ARGS)

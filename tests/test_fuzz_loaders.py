@@ -12,6 +12,7 @@ import zipfile
 
 import numpy as np
 import pytest
+from damage import damaged
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -42,31 +43,6 @@ for form in IMAGE_FORMATS:
     kept = io.BytesIO()
     Image.fromarray(ARRAYS["x_train"][0] // 128 * 255).save(kept, form, **({"lossless": True} if form == "WEBP" else {}))  # fmt: skip
     IMAGES.append(kept.getvalue())
-
-
-@st.composite
-def damaged(draw, wholes):
-    """One of the given contents after one to three of the things that happen to files."""
-    content = bytearray(draw(st.sampled_from(wholes)))
-    for _ in range(draw(st.integers(1, 3))):
-        place = draw(st.integers(0, max(len(content) - 1, 0)))
-        length = draw(st.integers(1, 40))
-        deed = draw(st.sampled_from(["flip", "set", "cut", "insert", "remove", "repeat", "zero"]))
-        if deed == "flip" and content:
-            content[place] ^= 1 << draw(st.integers(0, 7))
-        elif deed == "set" and content:
-            content[place] = draw(st.integers(0, 255))
-        elif deed == "cut":
-            del content[place:]
-        elif deed == "insert":
-            content[place:place] = draw(st.binary(min_size=1, max_size=length))
-        elif deed == "remove":
-            del content[place : place + length]
-        elif deed == "repeat":
-            content[place:place] = content[place : place + length]
-        elif content:
-            content[place : place + length] = bytes(len(content[place : place + length]))
-    return bytes(content)
 
 
 @pytest.fixture(scope="module")
