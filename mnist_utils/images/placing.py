@@ -6,6 +6,7 @@ from scipy import ndimage
 
 from mnist_utils.images.finding import Found
 from mnist_utils.images.ink import resize
+from mnist_utils.images.reading import NoDigitFound
 
 FINE = 8  # fine pixels to a pixel of the image, along each side
 BOX = 20 * FINE
@@ -46,7 +47,9 @@ def enlarge(picture: np.ndarray, working: np.ndarray, found: Found) -> tuple[np.
     beside = strength[~belongs] if not belongs.all() else np.zeros(1)
     strength = strength - float(np.median(beside))
     inked = strength[resize(mask.astype(np.float32), size) > 0.5]
-    inked = inked[inked > 0.5 * np.quantile(inked, 0.98)]  # the mask is wider than a fine line
+    if not inked.size or inked.max() <= 0:
+        raise NoDigitFound("no digit found: what looks like ink can't be told from its ground")
+    inked = inked[inked >= 0.5 * np.quantile(inked, 0.98)]  # the mask is wider than a fine line
     peak = max(float(np.quantile(inked, 0.7)), 1e-3)
     others = (float(np.quantile(beside, 0.98)) - float(np.median(beside))) / peak
     return np.clip(strength / peak, 0, 1.5) * belongs, others
