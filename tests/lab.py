@@ -8,7 +8,6 @@ import time
 import urllib.request
 from contextlib import contextmanager
 
-from browser import one_at_a_time
 from series import ROOT
 
 WAIT = 40_000  # milliseconds, on a busy machine
@@ -21,7 +20,7 @@ READY = """() => {
 
 
 @contextmanager
-def serve(folder, lock_folder):
+def serve(folder):
     """Serve a folder by a JupyterLab of its own settings, on loopback; give its address."""
     for name, text in SETTINGS.items():
         file = folder / "settings" / f"{name}.jupyterlab-settings"
@@ -42,7 +41,7 @@ def serve(folder, lock_folder):
                "--IdentityProvider.token=", "--LabApp.expose_app_in_browser=True",
                "--LabApp.news_url=None", "--LabApp.extension_manager=readonly",
                "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]  # fmt: skip
-    with one_at_a_time(lock_folder), open(folder / "log", "w") as log:
+    with open(folder / "log", "w") as log:
         server = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
         try:
             address = f"http://127.0.0.1:{port}"

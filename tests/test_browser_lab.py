@@ -29,7 +29,7 @@ def address(tmp_path_factory):
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     notebook.metadata["kernelspec"] = kernel
     nbformat.write(notebook, folder / "x.ipynb")
-    with lab.serve(folder, tmp_path_factory.getbasetemp()) as address:
+    with browser.one_at_a_time(tmp_path_factory.getbasetemp()), lab.serve(folder) as address:
         yield address
 
 

@@ -29,7 +29,7 @@ def address(tmp_path_factory):
         copy.parent.mkdir(exist_ok=True)
         papermill.execute_notebook(str(path), str(copy), SMOKE.get(path.stem, {}),
                                    prepare_only=True, progress_bar=False)  # fmt: skip
-    with lab.serve(folder, tmp_path_factory.getbasetemp()) as address:
+    with lab.serve(folder) as address:
         yield address
 
 
