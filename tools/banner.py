@@ -9,7 +9,7 @@ from series import NOTEBOOKS, ROOT, read_notebook
 from mnist_utils.results import read_outputs, reduce_colours
 
 BANNER = ROOT / "docs/series.png"
-FIGURES = ("mean_and_spread_per_digit", "dense_comparison", "cnn_shift_test", "test_halves")
+FIGURES = ("mean_and_spread_per_digit", "pareto_front", "clean_and_robust_rank", "risk_coverage")
 TILE = (800, 360)  # pixels, width and height
 GAP = 20
 
