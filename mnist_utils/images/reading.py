@@ -157,7 +157,9 @@ def _from_array(array: np.ndarray) -> np.ndarray:
         raise ImageError("an array must have shape (rows, columns) or (rows, columns, 1 to 4), "
                          f"got {array.shape}")  # fmt: skip
     _check_size(array.shape[1::-1], "the array")
-    if not (np.isrealobj(array) and np.issubdtype(array.dtype, np.number) or array.dtype == bool):
+    if not np.isrealobj(array) or not (
+        np.issubdtype(array.dtype, np.number) or array.dtype == bool
+    ):
         raise ImageError(f"an array must hold real numbers, got {array.dtype}")
     with np.errstate(over="ignore"):  # what float32 can't hold becomes infinite, and is refused
         values = array.astype(np.float32)
