@@ -16,6 +16,7 @@ from PIL import Image
 
 HERE = Path(__file__).parent
 MOST_PIXELS = 4_000_000  # the browser sends 1024x1024 at most
+SAMPLE = "A sample digit in place of a drawing, as nobody can draw here."
 
 
 def someone_draws() -> bool:
@@ -89,7 +90,13 @@ class Paper:
     def _ipython_display_(self):
         from IPython.display import display
 
-        display(self.widget if self.widget is not None else _enlarged(self.sample))
+        if self.widget is not None:
+            display(self.widget)
+            return
+        picture = io.BytesIO()
+        _enlarged(self.sample).save(picture, "png")
+        data = {"image/png": picture.getvalue(), "text/plain": SAMPLE}
+        display(data, metadata={"image/png": {"alt": SAMPLE}}, raw=True)
 
     def __repr__(self) -> str:
         what = f"a {self.widget.kind}" if self.drawn else "the sample, nothing drawn yet"

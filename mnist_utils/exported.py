@@ -12,6 +12,7 @@ import numpy as np
 
 from mnist_utils.keras_files import LARGEST, ModelFileError, check_ports, read_keras
 from mnist_utils.preprocessing import check_images
+from mnist_utils.quiet import quiet_stderr
 
 __all__ = ["SUMS", "LiteRT", "ModelFileError", "Onnx", "load", "read_sums"]
 
@@ -65,13 +66,15 @@ class LiteRT:
 
         if content[4:8] != b"TFL3":
             raise ModelFileError("it does not begin like a LiteRT file")
-        self._interpreter = Interpreter(model_content=content, num_threads=threads)
+        with quiet_stderr():  # it says how it computes
+            self._interpreter = Interpreter(model_content=content, num_threads=threads)
         sources, targets = (self._interpreter.get_input_details(),
                             self._interpreter.get_output_details())  # fmt: skip
         check_ports([(part["shape"], part["dtype"]) for part in sources],
                      [(part["shape"], part["dtype"]) for part in targets])  # fmt: skip
         self._source, self._target = sources[0]["index"], targets[0]["index"]
-        self._interpreter.allocate_tensors()
+        with quiet_stderr():
+            self._interpreter.allocate_tensors()
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         check_images(images)

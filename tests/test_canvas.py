@@ -34,6 +34,17 @@ def test_where_nobody_draws_the_sample_is_read():
     assert "sample" in repr(paper)
 
 
+def test_the_sample_is_shown_with_a_text_for_those_who_do_not_see_it(monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda data, **more: shown.append((data, more)))
+    canvas.draw(SAMPLE)._ipython_display_()
+    ((data, more),) = shown
+    assert data["text/plain"] == more["metadata"]["image/png"]["alt"]
+    assert len(data["text/plain"]) >= 20
+    picture = Image.open(io.BytesIO(data["image/png"]))
+    assert (np.asarray(picture)[::10, ::10] == SAMPLE).all()
+
+
 @pytest.fixture
 def browser(monkeypatch):
     """As if JupyterLab had started this process as a kernel."""

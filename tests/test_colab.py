@@ -163,7 +163,10 @@ def test_set_up_cells_are_short_and_only_extras_change_them():
     assert plain == setup_cell(settings, [])
     assert "constraint" not in plain
     assert '%pip install -q --constraint kept.txt "optuna>=5.0" "anywidget>=0.9"' in more
-    assert max(len(cell.splitlines()) for cell in (plain, more)) <= 12
+    most = setup_cell(settings, EXTRAS["10_your_own_digits"])
+    for cell in (plain, more, most):
+        assert len(cell.splitlines()) <= 12
+        assert max(map(len, cell.splitlines())) <= 100
     unset = settings | {"repository": UNSET}
     assert setup_cell(unset) == setup_cell(unset, ["optuna>=5.0"])
 

@@ -31,7 +31,7 @@ EVERY = pytest.mark.parametrize("path", all_notebooks(), ids=lambda path: path.s
 EACH_LESSON = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 READS_TEST_SET = {"01_exploration", "03_dense_models", "04_cnn_models", "05_training",
                   "06_evaluation", "07_error_analysis", "08_tuning",
-                  "09_robustness"}  # by purpose  # fmt: skip
+                  "09_robustness", "10_your_own_digits"}  # by purpose  # fmt: skip
 BANDS = tomllib.loads((ROOT / "tests/bands.toml").read_text("utf-8"))
 
 

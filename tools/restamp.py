@@ -5,13 +5,14 @@
 
 The address and the release tag stand in pyproject.toml alone; the badges, the set-up cells, the
 run times and the README's tables are made from there and from notebooks/results.json. What a
-notebook needs and Colab lacks is a group of pyproject.toml's optional dependencies, named for the
+notebook needs and Colab lacks are groups of pyproject.toml's optional dependencies, named for the
 notebook under tool.mnist-series.extras. The sums of the stored measurements, by which a damaged one
 is found, are written too.
 """
 
 import re
 import sys
+import textwrap
 from collections.abc import Sequence
 
 from nbformat import NotebookNode
@@ -59,7 +60,7 @@ def setup_cell(settings: dict, extras: Sequence[str] = ()) -> str:
         return f"{start}  # Colab brings TensorFlow; only the series' own helpers are added\n" \
                f"    %pip install -q --no-deps {package}"  # fmt: skip
     names = ", ".join(f'"{name}"' for name in FROZEN)
-    needed = " ".join(f'"{extra}"' for extra in extras)
+    needed = textwrap.wrap(" ".join(f'"{extra}"' for extra in extras), 66, break_on_hyphens=False)
     return (
         f"{start}  # Colab brings TensorFlow, which stays as it is\n"
         "    from importlib.metadata import version\n"
@@ -68,7 +69,7 @@ def setup_cell(settings: dict, extras: Sequence[str] = ()) -> str:
         f'    kept = [f"{{name}}=={{version(name)}}" for name in ({names})]\n'
         '    Path("kept.txt").write_text("\\n".join(kept))\n'
         f"    %pip install -q --no-deps {package}\n"
-        f"    %pip install -q --constraint kept.txt {needed}"
+        "    %pip install -q --constraint kept.txt " + " \\\n        ".join(needed)
     )
 
 

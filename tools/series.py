@@ -33,7 +33,8 @@ def read_settings() -> dict:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     groups = project["project"]["optional-dependencies"]
     settings = project["tool"]["mnist-series"]
-    extras = {name: groups[group] for name, group in settings.get("extras", {}).items()}
+    extras = {name: [requirement for group in chosen for requirement in groups[group]]
+              for name, chosen in settings.get("extras", {}).items()}  # fmt: skip
     return {**settings, "extras": extras}
 
 
