@@ -1,11 +1,11 @@
 """How many digits of the project's own making are read right, and what each step is good for.
 
     python benchmarks/own_digits.py                  # the sets to choose by
-    python benchmarks/own_digits.py --ablate         # the same with one step left out at a time
+    python benchmarks/own_digits.py --ablate         # and some of them with one step left out
     python benchmarks/own_digits.py --held-back      # the sets set aside; every reading is listed
 
-A rejected digit counts as not read. Prepared images are cached, so that an interrupted run goes
-on where it stopped, and another network costs seconds.
+A rejected digit counts as not read. Prepared images are cached in small parts, so that an
+interrupted run goes on where it stopped, and another network costs seconds.
 """
 
 import argparse
@@ -19,7 +19,18 @@ from runs import describe_machine
 
 from mnist_utils import drawn_digits, images, measured
 from mnist_utils.artifacts import cached, source_sum
-from mnist_utils.drawn_digits import files, make_set, scenes, set_names, sets, strokes, styles
+from mnist_utils.drawn_digits import (
+    borrowed,
+    camera,
+    files,
+    make_set,
+    scenes,
+    set_names,
+    sets,
+    strokes,
+    styles,
+    surfaces,
+)
 from mnist_utils.evaluation import accuracy_interval
 from mnist_utils.images import SKIPPABLE, NoDigitFound, finding, ink, lines, parts, placing, reading
 from mnist_utils.reader import get_reader
@@ -27,30 +38,37 @@ from mnist_utils.reader import get_reader
 COMMAND = "python benchmarks/own_digits.py"
 RESULTS = measured.FOLDER / "own_digits.json"
 TABLE = Path(__file__).with_name("own_digits.md")
-SOURCES = (drawn_digits, files, scenes, sets, strokes, styles)
+SOURCES = (drawn_digits, borrowed, camera, files, scenes, sets, strokes, styles, surfaces)
 STEPS = (images, finding, ink, lines, parts, placing, reading)
+PART = 10  # digits that are prepared, and cached, together
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--count", type=int, default=200, help="digits a set")
+    parser.add_argument("--count", type=int, default=150, help="digits a set")
     parser.add_argument("--seed", type=int, default=0, help="of the digits drawn")
-    parser.add_argument("--ablate", action="store_true", help="leave out one step at a time")
-    parser.add_argument("--held-back", action="store_true", help="read the sets set aside")
+    parser.add_argument("--ablate", type=int, nargs="?", const=50, metavar="COUNT",
+                        help="leave out one step at a time, with so many digits a set (50)")  # fmt: skip
+    parser.add_argument("--held-back", action="store_true", help="read only the sets set aside")
+    parser.add_argument("--note", default="", help="what to say about this reading")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     options = parser.parse_args()
-    found = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"held_back": []}
-    found |= {"command": COMMAND, "machine": describe_machine(), "count": options.count}
+    found = json.loads(RESULTS.read_text("utf-8"))
     reader = get_reader()
-    found["temperature"], found["threshold"] = reader.temperature, reader.threshold
-    found["rows"] = measure(reader, "tuning", options)
-    if options.ablate:
-        found["ablation"] = [ablate(reader, step, options) for step in (None, *SKIPPABLE)]
     if options.held_back:
         found["held_back"].append({
             "when": datetime.now(UTC).isoformat(timespec="seconds"), "seed": options.seed,
-            "source": source_sum(*STEPS)[:12], "rows": measure(reader, "held back", options),
+            "source": source_sum(*STEPS)[:12], "threshold": reader.threshold,
+            "note": options.note, "rows": measure(reader, "held back", options),
         })  # fmt: skip
+    else:
+        found |= {"command": f"{COMMAND} --count {options.count} --ablate {options.ablate or 0}",
+                  "machine": describe_machine(), "seed": options.seed,
+                  "temperature": reader.temperature, "threshold": reader.threshold,
+                  "rows": measure(reader, "tuning", options)}  # fmt: skip
+    if options.ablate:
+        options.count = options.ablate
+        found["ablation"] = [ablate(reader, step, options) for step in (None, *SKIPPABLE)]
     RESULTS.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
     TABLE.write_text(describe(found), "utf-8")
     print(describe(found))
@@ -58,12 +76,21 @@ def main() -> None:
 
 def prepare_set(purpose: str, name: str, options, step: str | None = None) -> dict:
     """Return images (n, 28, 28), digits (n,) and found (n,), False where no digit was found."""
-    key = {"purpose": purpose, "name": name, "count": options.count, "seed": options.seed,
+    made = [prepare_part(purpose, name, options.seed, first, min(PART, options.count - first), step)
+            for first in range(0, options.count, PART)]  # fmt: skip
+    return {key: np.concatenate([part[key] for part in made]) for key in made[0]}
+
+
+def prepare_part(
+    purpose: str, name: str, seed: int, first: int, count: int, step: str | None
+) -> dict:
+    """Prepare a few digits of a set, or fetch them from the cache."""
+    key = {"purpose": purpose, "name": name, "first": first, "count": count, "seed": seed,
            "without": step, "source": source_sum(*SOURCES, *STEPS)}  # fmt: skip
 
     def compute() -> dict:
         prepared = []
-        for sample in make_set(purpose, name, options.count, seed=options.seed):
+        for sample in make_set(purpose, name, count, seed=seed, first=first):
             try:
                 image = images.prepare(sample.content, without=[step] if step else []).image
                 prepared.append((image, sample.digit, True))
@@ -79,19 +106,28 @@ def prepare_set(purpose: str, name: str, options, step: str | None = None) -> di
 def measure(reader, purpose: str, options, step: str | None = None) -> list[dict]:
     """Return one row a set, and one for all: right, rejected and wrong digits."""
     names = set_names(purpose)
-    prepared = Parallel(options.jobs)(
-        delayed(prepare_set)(purpose, name, options, step) for name in names
-    )
+    Parallel(options.jobs)(
+        delayed(prepare_part)(purpose, name, options.seed, first, min(PART, options.count - first), step)
+        for name in names for first in range(0, options.count, PART)
+    )  # fmt: skip
     rows = []
-    for name, made in zip(names, prepared, strict=True):
+    for name in names:
+        made = prepare_set(purpose, name, options, step)
         probabilities = reader.probabilities(made["images"])
         accepted = made["found"] & (probabilities.max(axis=1) >= reader.threshold)
         right = probabilities.argmax(axis=1) == made["digits"]
         rows.append({"set": name, "digits": len(right), "right": int((right & accepted).sum()),
                      "wrong": int((~right & accepted).sum()), "rejected": int((~accepted).sum()),
                      "not_found": int((~made["found"]).sum())})  # fmt: skip
+    new = [row for row in rows if purpose == "held back" and row["set"] in sets.NEW]
+    sums = [add_up("the new sets", new)] if new else []
+    return [*rows, *sums, add_up("all", rows)]
+
+
+def add_up(title: str, rows: list[dict]) -> dict:
+    """Return one row for several."""
     numbers = [part for part in rows[0] if part != "set"]
-    return [*rows, {"set": "all"} | {part: sum(row[part] for row in rows) for part in numbers}]
+    return {"set": title} | {part: sum(row[part] for row in rows) for part in numbers}
 
 
 def ablate(reader, step: str | None, options) -> dict:
@@ -103,30 +139,36 @@ def ablate(reader, step: str | None, options) -> dict:
 
 def describe(found: dict) -> str:
     """Return the tables in Markdown."""
-    text = [f"Written by `{COMMAND}` on {found['machine']}. A digit is rejected below a calibrated "
-            f"probability of {found['threshold']:.2f}, chosen on MNIST's validation images.",
-            *_table("Sets to choose by", found["rows"])]  # fmt: skip
+    text = []
+    if "rows" in found:
+        text += [f"Written by `{found['command']}` on {found['machine']}. A digit is rejected below a "
+                 f"calibrated probability of {found['threshold']:.2f}, chosen on MNIST's "
+                 "validation images.", *_table("Sets to choose by", found["rows"])]  # fmt: skip
     for number, reading_ in enumerate(found["held_back"], 1):
-        title = f"Sets held back, reading {number} ({reading_['when'][:10]}, {reading_['source']})"
-        text += _table(title, reading_["rows"])
+        when = reading_["when"][:10] if reading_["when"] else "day not recorded"
+        text += _table(f"Sets held back, reading {number} ({when}, seed {reading_['seed']})",
+                       reading_["rows"], reading_["note"])  # fmt: skip
     if "ablation" in found:
-        names = list(found["ablation"][0]["right"])
+        names = [name for name in found["ablation"][0]["right"] if name != "all"]
         text += ["", "## One step left out (sets to choose by, right)", "",
-                 "| without | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]  # fmt: skip
+                 f"The first {found['ablation'][0]['all']['digits'] // len(names)} digits of each set.", "",
+                 "| without | " + " | ".join(names) + " | all |", "|---" * (len(names) + 2) + "|"]  # fmt: skip
         for row in found["ablation"]:
-            cells = " | ".join(f"{row['right'][name]:.1%}" for name in names)
-            text.append(f"| {row['without'] or 'nothing'} | {cells} |")
+            cells = " | ".join(f"{row['right'][name]:.0%}" for name in names)
+            text.append(f"| {row['without'] or 'nothing'} | {cells} "
+                        f"| {row['all']['right'] / row['all']['digits']:.1%} |")  # fmt: skip
     return "\n".join(text) + "\n"
 
 
-def _table(title: str, rows: list[dict]) -> list[str]:
-    text = ["", f"## {title}", "", "| set | digits | right (95% interval) | wrong | rejected |",
-            "|---|---|---|---|---|"]  # fmt: skip
+def _table(title: str, rows: list[dict], note: str = "") -> list[str]:
+    text = ["", f"## {title}", "", *([note, ""] if note else []),
+            "| set | digits | right (95% interval) | wrong | rejected |", "|---|---|---|---|---|"]  # fmt: skip
     for row in rows:
         low, high = accuracy_interval(row["right"], row["digits"])
         share = row["right"] / row["digits"]
+        wrong, rejected = (row.get(part, "not recorded") for part in ("wrong", "rejected"))
         text.append(f"| {row['set']} | {row['digits']} | {share:.1%} ({low:.1%} to {high:.1%}) "
-                    f"| {row['wrong']} | {row['rejected']} |")  # fmt: skip
+                    f"| {wrong} | {rejected} |")  # fmt: skip
     return text
 
 

@@ -30,9 +30,17 @@ def _predict(options: argparse.Namespace, arguments: list[str] | None) -> int:
     except ValueError as error:
         print(f"mnist_utils predict: {error}", file=sys.stderr)
         return 2
+    except ModuleNotFoundError as error:
+        return _say_missing(error, "images")
     except KeyboardInterrupt:
         print("\nInterrupted.", file=sys.stderr)
         return 130
+
+
+def _say_missing(error: ModuleNotFoundError, extra: str) -> int:
+    print(f"{error.name} is not installed; `pip install -r requirements.txt` installs it, "
+          f"`pip install 'mnist-utils[{extra}]'` too", file=sys.stderr)  # fmt: skip
+    return 2
 
 
 def _app(options: argparse.Namespace, arguments: list[str] | None) -> int:
@@ -44,9 +52,7 @@ def _app(options: argparse.Namespace, arguments: list[str] | None) -> int:
         print(f"mnist_utils app: {error}", file=sys.stderr)
         return 2
     except ModuleNotFoundError as error:
-        print(f"{error.name} is not installed; `pip install -r requirements.txt` installs it, "
-              "`pip install 'mnist-utils[app]'` too", file=sys.stderr)  # fmt: skip
-        return 2
+        return _say_missing(error, "app")
     except KeyboardInterrupt:
         print("\nEnded.", file=sys.stderr)
     return 0
@@ -56,9 +62,7 @@ def _run(options: argparse.Namespace, arguments: list[str] | None) -> int:
     try:
         from mnist_utils import runner, selection
     except ModuleNotFoundError as error:
-        print(f"{error.name} is not installed; `pip install -r requirements.txt` installs it, "
-              "`pip install 'mnist-utils[run]'` too", file=sys.stderr)  # fmt: skip
-        return 2
+        return _say_missing(error, "run")
     try:
         notebooks = selection.find_notebooks(options.notebooks, options.only)
         chosen = selection.parse_parameters(options.parameter, notebooks)

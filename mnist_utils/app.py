@@ -126,7 +126,8 @@ def serve(host: str = "127.0.0.1", port: int | None = None, *, open_browser: boo
         AppError: if the port or the address can't be used.
     """
     check_port(host, port)
-    import_module("mnist_utils.page")  # a package that is missing shows before the training, too
+    for name in ("mnist_utils.page", "skimage"):  # a package that is missing shows before the
+        import_module(name)  # training, too
     from mnist_utils.data import load_mnist
     from mnist_utils.reader import get_reader
 

@@ -93,14 +93,14 @@ def get_or_train(recipe, data: MnistData | None = None, *, verbose: str | int = 
     Returns:
         training.Trained, its model compiled for evaluation.
     """
-    from mnist_utils import augmentation, models, preprocessing, training
+    from mnist_utils import augmentation, habits, models, preprocessing, training
 
     data = load_mnist() if data is None else data
     key = {
         "recipe": asdict(recipe),
         "data": data.checksum,
         "libraries": {library: version(library) for library in LIBRARIES},
-        "source": source_sum(augmentation, models, preprocessing, training),
+        "source": source_sum(augmentation, habits, models, preprocessing, training),
     }
     name = f"{recipe.model}-{_digest(key)}"
     checkpoint = cache_folder() / "unfinished" / f"{name}.npz"

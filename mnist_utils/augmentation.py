@@ -181,7 +181,10 @@ AUGMENTATIONS = {
     "mild": lambda: [RandomWarp(rotation=7, shift=1.5, zoom=0.08, shear=0.08)],
     "elastic": lambda: [RandomWarp(rotation=10, shift=2, zoom=0.1, shear=0.1, elastic=0.5)],
     "foreign": lambda: [
-        RandomWarp(rotation=15, shift=2, zoom=0.15, shear=0.2, elastic=0.7),
-        RandomThickness(),
+        RandomWarp(rotation=12, shift=2, zoom=0.12, shear=0.15, elastic=0.5),
+        RandomThickness(thinner=0.4, thicker=0.8),
     ],
 }
+
+# Of these, the ones for which `training.fit` also calls `habits.add_habits` before every epoch.
+WITH_HABITS = ("foreign",)

@@ -11,19 +11,14 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["GRADIO_RUN_HISTORY"] = "False"
 
 from collections.abc import Callable
-from html import escape
 from pathlib import Path
 from uuid import uuid4
 
 import gradio as gr
 import numpy as np
-from PIL import Image
 
 from mnist_utils import canvas
-
-BLACK, VERMILION = (0, 0, 0), (213, 94, 0)
-SIDE = 280  # pixels, of the drawing and of what is shown
-EMPTY = "Draw a digit, or give a picture of one."
+from mnist_utils.answers import EMPTY, as_json, blank, draw_heat, draw_seen, headline, say, sentence
 
 STYLE = Path(__file__).with_suffix(".css")
 
@@ -69,19 +64,19 @@ def build_page(read: Callable, explain: Callable[[np.ndarray, int], np.ndarray])
 
     def answer(picture):
         if picture is None:
-            return _blank()
+            return blank()
         try:
             reading = read(picture)
         except ValueError as error:
-            raise gr.Error(_sentence(str(error)), print_exception=False) from error
+            raise gr.Error(sentence(str(error)), print_exception=False) from error
         if reading.prepared is None:
-            return _headline("?", _sentence(reading.reason)), None, None, None, as_json(reading)
+            return headline("?", sentence(reading.reason)), None, None, None, as_json(reading)
         image, best = reading.prepared.image, reading.top[0][0]
         bars = {str(digit): float(chance) for digit, chance in enumerate(reading.probabilities)}
         seen, heat = draw_seen(image), draw_heat(image, explain(image, best))
         for picture in (seen, heat):  # else two visitors' equal pictures would be one file, which
             picture.info["answer"] = uuid4().hex  # gradio writes anew while it is being sent
-        return _say(reading), bars, seen, heat, as_json(reading)
+        return say(reading), bars, seen, heat, as_json(reading)
 
     def answer_drawing(event: gr.EventData):
         try:
@@ -113,7 +108,7 @@ def build_page(read: Callable, explain: Callable[[np.ndarray, int], np.ndarray])
                         ),
                     ))  # fmt: skip
             with gr.Column(scale=1, min_width=300):
-                headline = gr.HTML(_headline("", EMPTY), elem_id="answer", label="answer")
+                words = gr.HTML(headline("", EMPTY), elem_id="answer", label="answer")
                 with gr.Row():
                     seen = _shown("What it sees", "seen")
                     heat = _shown("What mattered", "heat")
@@ -123,7 +118,7 @@ def build_page(read: Callable, explain: Callable[[np.ndarray, int], np.ndarray])
         with gr.Accordion("For programs", open=False):
             how = gr.Markdown(PROGRAMS)
             details = gr.JSON(label="details", open=True)
-        outputs = [headline, bars, seen, heat, details]
+        outputs = [words, bars, seen, heat, details]
         # Both take turns: a network uses all cores for one picture as it is.
         shared = {"concurrency_id": "read", "concurrency_limit": 2, "show_progress": "hidden"}
         pad.input(
@@ -141,22 +136,6 @@ def build_page(read: Callable, explain: Callable[[np.ndarray, int], np.ndarray])
         )  # fmt: skip
         page.load(_give_address, None, how, api_visibility="private", queue=False)
     return page
-
-
-def draw_seen(image: np.ndarray) -> Image.Image:
-    """Return a MNIST-like image (28, 28) as dark ink on white, each pixel 10x10."""
-    return Image.fromarray(255 - image).resize((SIDE, SIDE), Image.Resampling.NEAREST)
-
-
-def draw_heat(image: np.ndarray, values: np.ndarray) -> Image.Image:
-    """Return the ink in grey, coloured the more, the larger the map's value above 0 is there."""
-    ink = image / 255
-    heat = np.maximum(values, 0)
-    heat = heat / heat.max() if heat.max() > 1e-6 else np.zeros_like(heat)
-    paper = np.full((28, 28, 3), 255.0) - 0.75 * ink[..., None] * (255 - np.array(BLACK))
-    mixed = paper + 0.8 * heat[..., None] * (np.array(VERMILION) - paper)
-    picture = Image.fromarray(mixed.round().astype(np.uint8))
-    return picture.resize((SIDE, SIDE), Image.Resampling.NEAREST)
 
 
 def _take_files_only(image: gr.Image) -> gr.Image:
@@ -186,33 +165,6 @@ def _shown(label: str, name: str) -> gr.Image:
         gr.Markdown(label, elem_classes="caption")
         return gr.Image(label=label, show_label=False, elem_id=name, format="png", type="numpy",
                         interactive=False, buttons=[])  # fmt: skip
-
-
-def as_json(reading) -> dict:
-    """Return a reading as plain numbers and lists: as `predict --json`, and all probabilities."""
-    chances = None if reading.probabilities is None else [float(c) for c in reading.probabilities]
-    return {"digit": reading.digit, "rejected": reading.rejected, "reason": reading.reason,
-            "top3": [[digit, float(chance)] for digit, chance in reading.top],
-            "probabilities": chances}  # fmt: skip
-
-
-def _say(reading) -> str:
-    digit, chance = reading.top[0]
-    if reading.rejected:
-        return _headline("?", f"{_sentence(reading.reason)} Perhaps {digit}.")
-    return _headline(str(digit), f"{chance:.0%} sure")
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}".rstrip(".") + "."
-
-
-def _headline(big: str, small: str) -> str:
-    return f'<span class="big">{escape(big)}</span><span class="small">{escape(small)}</span>'
-
-
-def _blank() -> tuple:
-    return _headline("", EMPTY), None, None, None, None
 
 
 def _give_address(request: gr.Request) -> str:

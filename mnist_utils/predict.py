@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
+from importlib.util import find_spec
 
 
 def predict(
@@ -23,7 +24,10 @@ def predict(
 
     Raises:
         ValueError: if there is no such recipe.
+        ModuleNotFoundError: if scikit-image is not installed; before anything is trained.
     """
+    if find_spec("skimage") is None:
+        raise ModuleNotFoundError("No module named 'skimage'", name="scikit-image")
     with redirect_stdout(sys.stderr):  # so that stdout holds the answers alone
         reader = reader or _get_reader(recipe)
         rows = [_ask(reader, str(file)) for file in files]

@@ -15,8 +15,9 @@ from mnist_utils.evaluation.inputs import check_labelled
 from mnist_utils.images import NoDigitFound, Prepared, prepare
 from mnist_utils.recipes import OWN_DIGITS_RECIPE, Ensemble, Recipe
 
-# Of the validation digits that are not rejected, so many may be read wrongly.
-ACCEPTED_ERRORS = 0.002
+# Of the validation digits that are not rejected, so many may be read wrongly. With 0.2%, twice as
+# many are rejected, and most of those were read right; see benchmarks/README.md.
+ACCEPTED_ERRORS = 0.003
 
 
 @dataclass(frozen=True)

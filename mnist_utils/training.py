@@ -10,6 +10,7 @@ import numpy as np
 from mnist_utils import augmentation, models
 from mnist_utils.checkpoints import Checkpoint
 from mnist_utils.data import MnistData, Split
+from mnist_utils.habits import add_habits
 from mnist_utils.progress import ProgressLine, someone_watches
 from mnist_utils.recipes import PUBLISHED_RECIPES, Recipe
 from mnist_utils.startup import keras
@@ -103,7 +104,8 @@ class Batches(keras.utils.PyDataset):
     def __init__(self, train: Split, recipe: Recipe, epoch: int = 0):
         super().__init__()
         self.images, self.targets = train.images, _targets(train.labels, recipe)
-        self.size, self.seed = recipe.batch_size, recipe.seed
+        self.train, self.size, self.seed = train, recipe.batch_size, recipe.seed
+        self.habits = recipe.augment in augmentation.WITH_HABITS
         self.epoch = epoch
         self._shuffle()
 
@@ -119,7 +121,10 @@ class Batches(keras.utils.PyDataset):
         self._shuffle()
 
     def _shuffle(self):
-        self.order = np.random.default_rng([self.seed, self.epoch]).permutation(len(self.images))
+        rng = np.random.default_rng([self.seed, self.epoch])
+        self.order = rng.permutation(len(self.images))
+        if self.habits:
+            self.images = add_habits(self.train.images, _digits(self.train.labels), rng)
 
 
 @keras.saving.register_keras_serializable("mnist_utils")
@@ -184,6 +189,10 @@ def _targets(labels, recipe: Recipe, soft: bool = False):
     if labels.ndim == 1 and (recipe.label_smoothing or soft):
         return keras.utils.to_categorical(labels, 10)
     return labels
+
+
+def _digits(labels) -> np.ndarray:
+    return labels if labels.ndim == 1 else labels.argmax(axis=1)
 
 
 def _optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:

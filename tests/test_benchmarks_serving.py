@@ -1,8 +1,15 @@
 """The bookkeeping of the benchmarks of exported files and of the drawing page."""
 
+import argparse
+
 import app_load
 import inference
+import numpy as np
+import own_digits
 import pytest
+
+from mnist_utils import measured
+from mnist_utils.drawn_digits import make_set, sets
 
 
 def test_ways_take_turns_and_first_calls_are_not_counted():
@@ -58,3 +65,49 @@ def test_pictures_are_mixed_and_the_same_each_time():
         "empty",
     }
     assert all((digit is None) == (kind not in ("digit", "photo")) for _, kind, _, digit in first)
+
+
+def test_sets_are_prepared_in_parts_and_kept(tmp_path, monkeypatch):
+    monkeypatch.setenv("MNIST_UTILS_CACHE", str(tmp_path))
+    options = argparse.Namespace(count=own_digits.PART + 2, seed=1)
+    made = own_digits.prepare_set("tuning", "fonts", options)
+    assert made["digits"].tolist() == [*range(10), 0, 1]
+    assert made["images"].shape == (12, 28, 28)
+    whole = list(make_set("tuning", "fonts", 12, seed=1))
+    assert list(make_set("tuning", "fonts", 2, seed=1, first=10)) == whole[10:]
+    monkeypatch.setattr(own_digits.images, "prepare", lambda *_: pytest.fail("not from the cache"))
+    again = own_digits.prepare_set("tuning", "fonts", options)
+    for name, values in made.items():
+        np.testing.assert_array_equal(again[name], values)
+
+
+def test_rejected_digits_are_not_right(monkeypatch):
+    class Sure:
+        threshold = 0.6
+
+        def probabilities(self, images):
+            """Right and sure; right and unsure; wrong and sure; sure where nothing was found."""
+            chances = np.full((4, 10), 0.02)
+            chances[[0, 1, 2, 3], [0, 1, 9, 3]] = (0.9, 0.5, 0.9, 0.9)
+            return chances
+
+    made = {"images": np.zeros((4, 28, 28)), "digits": np.arange(4),
+            "found": np.array([True, True, True, False])}  # fmt: skip
+    monkeypatch.setattr(own_digits, "prepare_part", lambda *_: made)
+    options = argparse.Namespace(count=4, seed=0, jobs=1)
+    rows = own_digits.measure(Sure(), "held back", options)
+    numbers = {"digits": 4, "right": 1, "wrong": 1, "rejected": 2, "not_found": 1}
+    assert rows[0] == {"set": "drawn"} | numbers
+    assert rows[-1] == {"set": "all"} | {name: 12 * count for name, count in numbers.items()}
+    new = next(row for row in rows if row["set"] == "the new sets")
+    assert new["digits"] == 4 * len(sets.NEW)
+
+
+def test_the_table_of_own_digits_is_that_of_the_stored_results():
+    found = measured.load("own_digits")
+    text = own_digits.describe(found)
+    assert text == own_digits.TABLE.read_text("utf-8")
+    first = found["held_back"][0]["rows"]
+    assert first == [{"set": "all", "digits": 280, "right": 263}]
+    assert "| all | 280 | 93.9% (90.5% to 96.2%) | not recorded | not recorded |" in text
+    assert all(reading["rows"][-1]["set"] == "all" for reading in found["held_back"])

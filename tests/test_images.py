@@ -364,3 +364,10 @@ def test_unknown_steps_are_named():
 def test_sets_to_choose_by_can_be_prepared(name):
     for sample in make_set("tuning", name, 10, seed=5):
         assert prepare(sample.content).image.shape == (28, 28)
+
+
+@pytest.mark.parametrize(("name", "index"), [("tilted", 12), ("rewritten", 37)])
+def test_paper_in_the_sun_is_no_digit(name, index):
+    """A lit patch between a shadow and the paper's edge has more mass than the dark strokes."""
+    sample = next(make_set("tuning", name, 1, first=index))
+    assert prepare(sample.content).dark

@@ -5,8 +5,10 @@ A scene takes a mask (rows, columns), 0 for no ink to 1 for ink, and returns a p
 """
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw
 from scipy import ndimage
+
+from mnist_utils.drawn_digits.camera import add_camera, add_slope, flat, mix, smooth_noise
 
 PENS = ((0.08, 0.08, 0.1), (0.1, 0.15, 0.45), (0.2, 0.2, 0.22), (0.05, 0.1, 0.3), (0.6, 0.1, 0.1))
 MARKERS = ((0.1, 0.1, 0.12), (0.1, 0.2, 0.6), (0.75, 0.12, 0.12), (0.05, 0.45, 0.2))
@@ -19,110 +21,86 @@ def screen(mask: np.ndarray, rng: np.random.Generator, *, dark: bool | None = No
     if rng.random() < 0.5:
         light, ink = np.ones(3), np.zeros(3)
     ground, ink = (ink, light) if dark else (light, ink)
-    return _mix(_flat(mask, ground), mask, ink)
+    return mix(flat(mask, ground), mask, ink)
 
 
 def paper(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Plain paper under uneven light: a slope of brightness, a little grain."""
-    ground = _flat(mask, rng.uniform(0.7, 0.95) * _tint(rng)) + _grain(mask.shape, rng, 0.02)
-    picture = _mix(ground, mask * _dryness(mask.shape, rng, 0.3), PENS[rng.integers(len(PENS))])
-    return _camera(picture * _slope(mask.shape, rng, 0.25), rng)
+    ground = flat(mask, rng.uniform(0.7, 0.95) * _tint(rng)) + _grain(mask.shape, rng, 0.02)
+    picture = mix(ground, mask * _dryness(mask.shape, rng, 0.3), PENS[rng.integers(len(PENS))])
+    return add_camera(picture * add_slope(mask.shape, rng, 0.25), rng)
 
 
 def notebook(mask: np.ndarray, rng: np.random.Generator, *, spacing: float) -> np.ndarray:
     """Ruled or squared paper, often with a shadow's soft edge and now and then a table's corner."""
-    ground = _flat(mask, rng.uniform(0.75, 0.95) * _tint(rng)) + _grain(mask.shape, rng, 0.02)
+    ground = flat(mask, rng.uniform(0.75, 0.95) * _tint(rng)) + _grain(mask.shape, rng, 0.02)
     lines = _rules(mask.shape, rng, spacing, squared=rng.random() < 0.5)
-    ground = _mix(ground, rng.uniform(0.2, 0.6) * lines, (0.35, 0.5, 0.75))
-    picture = _mix(ground, mask * _dryness(mask.shape, rng, 0.3), PENS[rng.integers(len(PENS))])
+    ground = mix(ground, rng.uniform(0.2, 0.6) * lines, (0.35, 0.5, 0.75))
+    picture = mix(ground, mask * _dryness(mask.shape, rng, 0.3), PENS[rng.integers(len(PENS))])
     if rng.random() < 0.6:
         picture *= _shadow(mask.shape, rng, depth=(0.15, 0.4), soft=0.06)
     if rng.random() < 0.35:
         picture = _table(picture, mask, rng, sides=1)
-    return _camera(picture * _slope(mask.shape, rng, 0.2), rng)
+    return add_camera(picture * add_slope(mask.shape, rng, 0.2), rng)
 
 
 def desk(mask: np.ndarray, rng: np.random.Generator, *, spacing: float) -> np.ndarray:
     """A photo by lamp light: warm, a strong shadow, the table on up to two sides, feint lines."""
     warm = np.array([1, rng.uniform(0.85, 0.97), rng.uniform(0.65, 0.9)])
-    ground = _flat(mask, rng.uniform(0.65, 0.95) * warm) + _grain(mask.shape, rng, 0.03)
+    ground = flat(mask, rng.uniform(0.65, 0.95) * warm) + _grain(mask.shape, rng, 0.03)
     kind = rng.integers(4)  # plain, ruled with a margin, squared, dotted
     if kind:
         lines = _rules(mask.shape, rng, spacing, squared=kind >= 2, dotted=kind == 3)
         colour = ((0.45, 0.45, 0.5), (0.4, 0.55, 0.8), (0.5, 0.7, 0.6))[rng.integers(3)]
-        ground = _mix(ground, rng.uniform(0.3, 0.7) * lines, colour)
+        ground = mix(ground, rng.uniform(0.3, 0.7) * lines, colour)
     if kind == 1:
-        ground = _mix(ground, 0.7 * _margin(mask.shape, rng, spacing), (0.85, 0.35, 0.4))
+        ground = mix(ground, 0.7 * _margin(mask.shape, rng, spacing), (0.85, 0.35, 0.4))
     pencil = rng.random() < 0.25
     ink = (0.35, 0.35, 0.37) if pencil else PENS[rng.integers(len(PENS))]
     dry = _dryness(mask.shape, rng, 0.6 if pencil else 0.2)
-    picture = _mix(ground, mask * dry, ink)
+    picture = mix(ground, mask * dry, ink)
     picture *= _shadow(mask.shape, rng, depth=(0.2, 0.5), soft=rng.uniform(0.01, 0.08))
     if rng.random() < 0.5:
         picture = _table(picture, mask, rng, sides=1 + int(rng.random() < 0.4))
-    return _camera(picture * _slope(mask.shape, rng, 0.35), rng, harsh=1.4)
+    return add_camera(picture * add_slope(mask.shape, rng, 0.35), rng, harsh=1.4)
 
 
 def whiteboard(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A marker on a shiny grey board with the lamp's reflection and wiped-off writing."""
-    ground = _flat(mask, rng.uniform(0.6, 0.85) * np.array([0.97, 1, rng.uniform(1, 1.06)]))
-    smear = np.clip(_noise(mask.shape, rng, 0.12), 0, 2) * rng.uniform(0, 0.05)
-    picture = _mix(ground - smear[..., None], 0.95 * mask * _dryness(mask.shape, rng, 0.25),
+    ground = flat(mask, rng.uniform(0.6, 0.85) * np.array([0.97, 1, rng.uniform(1, 1.06)]))
+    smear = np.clip(smooth_noise(mask.shape, rng, 0.12), 0, 2) * rng.uniform(0, 0.05)
+    picture = mix(ground - smear[..., None], 0.95 * mask * _dryness(mask.shape, rng, 0.25),
                    MARKERS[rng.integers(len(MARKERS))])  # fmt: skip
     rows, columns = np.mgrid[: mask.shape[0], : mask.shape[1]] / max(mask.shape)
     row, column = rng.uniform(0, 1, 2)
     glare = np.exp(-((rows - row) ** 2 + (columns - column) ** 2) / rng.uniform(0.01, 0.1))
     picture += (rng.uniform(0, 0.35) * glare)[..., None]
-    return _camera(picture * _slope(mask.shape, rng, 0.2), rng)
+    return add_camera(picture * add_slope(mask.shape, rng, 0.2), rng)
 
 
 def blackboard(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Chalk with gaps on a dark, dusty board."""
     dark = ((0.12, 0.2, 0.16), (0.13, 0.13, 0.14), (0.1, 0.14, 0.24))[rng.integers(3)]
-    dust = np.clip(_noise(mask.shape, rng, 0.15), 0, 2) * rng.uniform(0, 0.06)
-    ground = _flat(mask, dark) + dust[..., None] + _grain(mask.shape, rng, 0.03)
-    picture = _mix(ground, mask * _dryness(mask.shape, rng, 0.7), (0.88, 0.88, 0.82))
-    return _camera(picture * _slope(mask.shape, rng, 0.4), rng)
-
-
-def _flat(mask, colour) -> np.ndarray:
-    return np.broadcast_to(np.asarray(colour, np.float32), (*mask.shape, 3)).copy()
-
-
-def _mix(ground, share, colour) -> np.ndarray:
-    share = share[..., None].astype(np.float32)
-    return ground * (1 - share) + share * np.asarray(colour, np.float32)
+    dust = np.clip(smooth_noise(mask.shape, rng, 0.15), 0, 2) * rng.uniform(0, 0.06)
+    ground = flat(mask, dark) + dust[..., None] + _grain(mask.shape, rng, 0.03)
+    picture = mix(ground, mask * _dryness(mask.shape, rng, 0.7), (0.88, 0.88, 0.82))
+    return add_camera(picture * add_slope(mask.shape, rng, 0.4), rng)
 
 
 def _tint(rng) -> np.ndarray:
     return np.array([1, rng.uniform(0.94, 1), rng.uniform(0.84, 1.02)])
 
 
-def _noise(shape, rng, scale: float) -> np.ndarray:
-    """Smooth noise with standard deviation about 1; scale is its grain in image sizes."""
-    coarse = rng.normal(0, 1.2, [int(np.ceil(side / (scale * max(shape)))) + 3 for side in shape])
-    picture = Image.fromarray(coarse.astype(np.float32))
-    return np.asarray(picture.resize(shape[::-1], Image.Resampling.BICUBIC))
-
-
 def _grain(shape, rng, strength: float) -> np.ndarray:
     """Fibres of paper: smooth noise at three scales."""
-    parts = [_noise(shape, rng, max(scale, 2 / max(shape))) for scale in (0.004, 0.02, 0.3)]
+    parts = [smooth_noise(shape, rng, max(scale, 2 / max(shape))) for scale in (0.004, 0.02, 0.3)]
     return (rng.uniform(0.2, 1) * strength / 2 * sum(parts))[..., None]
 
 
 def _dryness(shape, rng, most: float) -> np.ndarray:
     """How much ink sticks to each place: 1, less where the pen runs dry."""
-    dry = np.clip(_noise(shape, rng, max(0.01, 2 / max(shape))), 0, 1.5)
+    dry = np.clip(smooth_noise(shape, rng, max(0.01, 2 / max(shape))), 0, 1.5)
     return np.clip(1 - rng.uniform(0, most) * dry, 0.05, 1)
-
-
-def _slope(shape, rng, strength: float) -> np.ndarray:
-    """Light that falls off to one side."""
-    rows, columns = np.mgrid[-1 : 1 : shape[0] * 1j, -1 : 1 : shape[1] * 1j]
-    angle, amount = rng.uniform(0, 2 * np.pi), rng.uniform(0, strength)
-    slope = 1 + amount * (rows * np.sin(angle) + columns * np.cos(angle)) - amount / 2
-    return np.clip(slope, 0.15, 1.5)[..., None].astype(np.float32)
 
 
 def _polygon(shape, corners) -> np.ndarray:
@@ -159,7 +137,7 @@ def _table(picture, mask, rng, *, sides: int) -> np.ndarray:
         if (edge * mask).sum() > 0:
             continue
         colour = ((0.35, 0.22, 0.12), (0.15, 0.14, 0.14), (0.55, 0.4, 0.25))[rng.integers(3)]
-        wood = _flat(mask, colour) * (1 + 0.15 * _noise(mask.shape, rng, 0.03)[..., None])
+        wood = flat(mask, colour) * (1 + 0.15 * smooth_noise(mask.shape, rng, 0.03)[..., None])
         edge = ndimage.gaussian_filter(edge, 0.002 * max(mask.shape))[..., None]
         picture = picture * (1 - edge) + edge * wood
     return picture
@@ -186,13 +164,3 @@ def _margin(shape, rng, spacing: float) -> np.ndarray:
     lean = rng.uniform(-0.05, 0.05) * np.arange(shape[0])[:, None]
     place = np.arange(shape[1]) - rng.uniform(0.05, 0.2) * shape[1] + lean
     return np.clip(max(0.02 * spacing, 0.5) + 0.5 - np.abs(place), 0, 1)
-
-
-def _camera(picture, rng, *, harsh: float = 1.0) -> np.ndarray:
-    """A camera's blur, noise and white balance."""
-    blur = rng.uniform(0, 0.0015) * max(picture.shape) * harsh
-    picture = picture * (1 + rng.normal(0, 0.02, 3))
-    levels = Image.fromarray((np.clip(picture, 0, 1) * 255).astype(np.uint8))
-    picture = np.asarray(levels.filter(ImageFilter.GaussianBlur(blur)), np.float32) / 255
-    noise = rng.standard_normal(picture.shape[:2], np.float32)[..., None]
-    return np.clip(picture + rng.uniform(0.005, 0.03) * harsh * noise, 0, 1).astype(np.float32)

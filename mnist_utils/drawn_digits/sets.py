@@ -1,24 +1,18 @@
 """Sets of files of digits: some to choose by, others set aside for one last reading.
 
 The sets set aside differ from the others in the styles of writing, the surroundings, the light,
-the fonts, the writers and the random numbers.
+the fonts, the writers and the random numbers. Those of `NEW` were made after the first look at
+the others, and differ from these in the same ways.
 """
 
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
 
-from mnist_utils.drawn_digits import scenes
-from mnist_utils.drawn_digits.files import (
-    Sample,
-    flat_file,
-    photo_file,
-    plain_file,
-    transparent_file,
-)
+from mnist_utils.drawn_digits import camera, scenes, surfaces
+from mnist_utils.drawn_digits.borrowed import printed, rewritten, tiny
+from mnist_utils.drawn_digits.files import Sample, flat_file, photo_file, transparent_file
 from mnist_utils.drawn_digits.strokes import Hand, draw_strokes, trace
 
 
@@ -35,71 +29,24 @@ def drawn(rng, digit: int, *, family: str) -> Sample:
     return flat_file(picture, rng, digit)
 
 
-def photographed(rng, digit: int, *, scene: str, family: str, longest: tuple[int, int]) -> Sample:
-    """A photo as JPEG, some turned by EXIF alone."""
+def photographed(
+    rng, digit: int, *, scene: str, family: str, longest: tuple[int, int], tilt: float = 0
+) -> Sample:
+    """A photo as JPEG, some turned by EXIF alone, or taken from aside."""
     side = int(np.exp(rng.uniform(*np.log(longest))))
     size = (side, int(side * 0.75)) if rng.random() < 0.5 else (int(side * 0.75), side)
     height = min(size) * rng.uniform(0.12, 0.7)
     pen = rng.uniform(0.02, 0.12) if scene not in ("paper", "desk") else rng.uniform(0.015, 0.08)
     width = max(height * pen, side / 700, 1.2)
-    mask = _write(rng, digit, size, height, width, family=family, spare=0.06)
+    mask = _write(rng, digit, size, height, width, family=family, spare=0.06 + tilt)
     extra = {"spacing": height * rng.uniform(0.4, 1.3)} if scene in ("notebook", "desk") else {}
-    picture = getattr(scenes, scene)(mask, rng, **extra)
+    picture = getattr(scenes if hasattr(scenes, scene) else surfaces, scene)(mask, rng, **extra)
+    if tilt:
+        picture = camera.tilt(picture, rng, tilt)
     return photo_file(picture, rng, digit)
 
 
-def printed(rng, digit: int, *, fonts: tuple[str, ...]) -> Sample:
-    """A font's digit, slanted, turned and stretched, on a screen or on paper."""
-    size = (int(28 * 2 ** rng.uniform(1, 4)),) * 2
-    font = ImageFont.truetype(_font_folder() / fonts[rng.integers(len(fonts))], size[0] * 4 // 5)
-    glyph = Image.new("L", (3 * size[0], 3 * size[0]))
-    ImageDraw.Draw(glyph).text((size[0], size[0]), str(digit), fill=255, font=font)
-    glyph = glyph.crop(glyph.getbbox())
-    height = size[0] * rng.uniform(0.4, 0.8)
-    width = height * glyph.width / glyph.height * np.exp(rng.uniform(-0.2, 0.2))
-    glyph = glyph.resize((max(int(width), 1), int(height)), Image.Resampling.LANCZOS)
-    page = Image.new("L", size)
-    page.paste(glyph, ((size[0] - glyph.width) // 2, (size[0] - glyph.height) // 2))
-    slant = rng.uniform(-0.15, 0.3)
-    page = page.transform(size, Image.Transform.AFFINE, (1, slant, -slant * size[0] / 2, 0, 1, 0),
-                          Image.Resampling.BICUBIC)  # fmt: skip
-    page = page.rotate(rng.uniform(-12, 12), Image.Resampling.BICUBIC)
-    mask = np.asarray(page, np.float32) / 255
-    if rng.random() < 0.5:
-        return flat_file(scenes.screen(mask, rng), rng, digit)
-    return photo_file(scenes.paper(mask, rng), rng, digit)
-
-
-def tiny(rng, digit: int, *, images: np.ndarray, labels: np.ndarray) -> Sample:
-    """One of scikit-learn's 8×8 digits as a file, enlarged or not, dark on light or the reverse."""
-    chosen = rng.choice(np.flatnonzero(labels == digit))
-    page = Image.fromarray(np.clip(images[chosen] / 16, 0, 1).astype(np.float32))
-    if rng.random() < 0.3:
-        return plain_file(scenes.screen(np.asarray(page), rng), digit)
-    side = int(rng.uniform(16, 300))
-    page = page.resize((side, side), Image.Resampling.BICUBIC)
-    return flat_file(scenes.screen(np.clip(np.asarray(page), 0, 1), rng), rng, digit)
-
-
-def rewritten(rng, digit: int, *, images: np.ndarray, labels: np.ndarray, scene: str) -> Sample:
-    """An MNIST digit's shape, traced anew by a pen of another width, in a photo."""
-    from skimage.morphology import skeletonize
-
-    chosen = rng.choice(np.flatnonzero(labels == digit))
-    side = int(rng.uniform(300, 1200))
-    height = int(side * rng.uniform(0.2, 0.6))
-    large = Image.fromarray(images[chosen]).resize((height, height), Image.Resampling.BICUBIC)
-    line = skeletonize(np.asarray(large) > 110)
-    page = np.zeros((side, int(side * 0.8)), bool)
-    top, left = (int(rng.uniform(0.05, 0.95) * (room - height)) for room in page.shape)
-    page[top : top + height, left : left + height] = line
-    from scipy.ndimage import distance_transform_edt
-
-    half = max(height * rng.uniform(0.012, 0.05), 0.9)
-    mask = np.clip(half + 0.5 - distance_transform_edt(~page), 0, 1).astype(np.float32)
-    extra = {"spacing": height * rng.uniform(0.4, 1.3)} if scene in ("notebook", "desk") else {}
-    return photo_file(getattr(scenes, scene)(mask, rng, **extra), rng, digit)
-
+NEW = ("tilted", "form", "wrapping", "pavement", "glass")  # among the sets held back
 
 _SANS = ("DejaVuSans.ttf", "DejaVuSans-Oblique.ttf", "DejaVuSansMono.ttf", "DejaVuSerif.ttf",
          "DejaVuSans-Bold.ttf")  # fmt: skip
@@ -115,6 +62,8 @@ def _sources() -> dict[str, dict]:
             "paper": partial(photographed, scene="paper", family="first", longest=(400, 2000)),
             "notebook": partial(photographed, scene="notebook", family="first",
                                 longest=(400, 1600)),
+            "tilted": partial(photographed, scene="notebook", family="first",
+                              longest=(400, 1600), tilt=0.15),
             "fonts": partial(printed, fonts=_SANS),
             "8x8": partial(tiny, **first),
             "rewritten": partial(rewritten, scene="notebook", **_mnist(slice(0, 2500))),
@@ -129,6 +78,12 @@ def _sources() -> dict[str, dict]:
             "fonts": partial(printed, fonts=_OTHER),
             "8x8": partial(tiny, **second),
             "rewritten": partial(rewritten, scene="desk", **_mnist(slice(2500, 5000))),
+            "tilted": partial(photographed, scene="desk", family="third", longest=(600, 2500),
+                              tilt=0.18),
+            **{scene: partial(photographed, scene=scene, family="third", longest=(500, 2000),
+                              tilt=tilt)
+               for scene, tilt in (("form", 0), ("wrapping", 0.12), ("pavement", 0.12),
+                                   ("glass", 0))},
         },
     }  # fmt: skip
 
@@ -138,7 +93,9 @@ def set_names(purpose: str) -> list[str]:
     return list(_sources()[purpose])
 
 
-def make_set(purpose: str, name: str, count: int, *, seed: int = 0) -> Iterator[Sample]:
+def make_set(
+    purpose: str, name: str, count: int, *, seed: int = 0, first: int = 0
+) -> Iterator[Sample]:
     """Make a set's samples one by one, each digit in turn; the same arguments give the same files.
 
     Args:
@@ -146,6 +103,7 @@ def make_set(purpose: str, name: str, count: int, *, seed: int = 0) -> Iterator[
         name: one of `set_names(purpose)`.
         count: how many.
         seed: other seeds give other samples of the same kind.
+        first: how many samples to leave out at the start.
 
     Raises:
         ValueError: if there is no such set.
@@ -154,7 +112,7 @@ def make_set(purpose: str, name: str, count: int, *, seed: int = 0) -> Iterator[
     if name not in sources.get(purpose, ()):
         raise ValueError(f"no set {name!r} for {purpose!r}; there are "
                          f"{ {key: list(value) for key, value in sources.items()} }")  # fmt: skip
-    for index in range(count):
+    for index in range(first, first + count):
         key = [seed, index, list(sources).index(purpose), *name.encode()]
         yield sources[purpose][name](np.random.default_rng(key), index % 10)
 
@@ -171,12 +129,6 @@ def _mnist(part: slice) -> dict:
 
     images, labels = load_mnist().validation
     return {"images": images[part], "labels": labels[part]}
-
-
-def _font_folder() -> Path:
-    import matplotlib
-
-    return Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 
 
 def _write(rng, digit, size, height, width, *, family, spare) -> np.ndarray:

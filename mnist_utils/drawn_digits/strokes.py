@@ -37,7 +37,7 @@ def draw_strokes(
     Args:
         digit: 0-9.
         rng: decides the style and the hand's deviations.
-        family: "first" or "second"; they share no style.
+        family: "first", "second" or "third"; they share no style.
         hand: how far to stray from the style.
 
     Returns:

@@ -1,8 +1,8 @@
-"""How people write the ten digits: each way as strokes through points, in two families.
+"""How people write the ten digits: each way as strokes through points, in three families.
 
 A style is a list of strokes, a stroke a list of points (x, y) in a frame one high and about 0.7
 wide, y downwards; a curve runs through them, and a point that stands twice in a row is a corner.
-The two families share no style, so that one can be set aside for a last look.
+The families share no style, so that some can be set aside for a last look.
 """
 
 Point = tuple[float, float]
@@ -79,7 +79,33 @@ _SECOND = {
         "50,6 26,2 8,22 16,46 40,46 52,26 52,4! 56,50 58,102"],
 }  # fmt: skip
 
+_THIRD = {
+    0: ["60,10 40,-2 16,10 4,40 8,76 26,98 50,96 66,70 66,34 56,10 44,2",
+        "38,2 20,8 10,40 14,80 32,100 50,92 60,60 56,20 40,2"],
+    1: ["10,34 26,20 40,0! 37,40 35,100",
+        "22,16 42,0! 36,50 30,100! | 8,99 52,101",
+        "38,0 38,100"],
+    2: ["10,20 22,2 46,0 60,16 56,36 38,60 8,100! 40,97 72,100",
+        "6,14 22,0 48,4 54,24 42,52 18,84 14,98 26,96 34,86 26,82 18,92 44,100 70,92"],
+    3: ["6,12 24,0 50,2 56,20 44,38 28,46! 46,46 64,60 62,84 42,100 16,98 2,86",
+        "10,0! 58,0! 34,36! 56,46 64,70 52,94 28,102 8,96"],
+    4: ["22,2 18,28 8,54! 40,56 72,52 | 56,6 52,54 48,104",
+        "56,0! 30,32 0,70! 38,70 76,68 | 54,40 54,72 54,104",
+        "20,0 20,30 30,48 50,46 60,36 | 64,0 62,40 56,102"],
+    5: ["20,4! 18,40! 42,34 62,48 64,74 48,96 22,100 2,94 | 20,4 44,4 68,2",
+        "68,0! 24,2! 18,36 18,46 36,38 58,46 64,68 54,92 30,102 6,94"],
+    6: ["50,4 28,24 14,54 14,84 32,100 54,92 60,72 46,56 26,62 15,80",
+        "42,0 18,40 6,74 18,98 44,100 62,84 54,62 30,60 10,80"],
+    7: ["4,10 6,2! 40,4 70,0! 52,30 38,60 34,102 | 22,50 58,46",
+        "2,2! 66,4! 40,50 22,100",
+        "6,16 10,2! 68,4! 48,40 40,102"],
+    8: ["56,12 40,0 20,6 16,24 32,42 54,58 60,80 44,100 20,98 8,82 18,62 42,44 58,28 56,12",
+        "36,48 18,36 16,12 34,0 52,8 54,30 38,48 14,64 10,86 30,102 54,94 60,72 36,48"],
+    9: ["58,16 40,0 18,8 10,28 22,46 44,42 58,24 58,10! 60,40 56,100",
+        "56,18 40,0 18,4 8,26 20,46 44,46 58,28 56,18 58,60 44,90 24,102 8,98"],
+}  # fmt: skip
+
 STYLES: dict[str, dict[int, list[Style]]] = {
     family: {digit: [_line(text) for text in texts] for digit, texts in styles.items()}
-    for family, styles in (("first", _FIRST), ("second", _SECOND))
+    for family, styles in (("first", _FIRST), ("second", _SECOND), ("third", _THIRD))
 }

@@ -12,7 +12,8 @@ from mnist_utils.images.reading import NoDigitFound
 
 LEAST_CONTRAST = 0.025  # of ink and paper, where the paper is perfectly even
 NOISES = 8  # how many times the paper's noise strokes must stand out
-LEAST_SHARE = 0.3  # of the strokes in all that looks like strokes
+SLIM = 0.12  # the largest distance of ink from paper in usual strokes, as a share of their size
+LEAST_SHARE = 0.25  # of the strokes in all that looks like strokes
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,9 @@ class Found:
     rival: bool
 
     @property
-    def mass(self) -> float:
-        """Return area times strength."""
-        return float(self.mask.sum()) * self.peak
+    def length(self) -> float:
+        """Return about half the strokes' length, times their strength."""
+        return float(self.mask.sum()) * self.peak / self.thickness
 
     @property
     def size(self) -> int:
@@ -49,6 +50,11 @@ class Found:
     def thickness(self) -> float:
         """Return the largest distance of ink from paper."""
         return float(ndimage.distance_transform_edt(np.pad(self.mask, 1)).max())
+
+    @property
+    def slimness(self) -> float:
+        """Return 1 for strokes of a usual width, less for broad areas, such as paper in the sun."""
+        return min(1.0, SLIM * self.size / self.thickness) ** 2
 
 
 def find_digit(
@@ -72,7 +78,8 @@ def find_digit(
             local = local_ink(picture, dark=dark)
         found = _choose(find_strokes(local), find_strokes(whole), picture)
         if found:
-            candidates.append((found.mass * _prominence(found, picture), found))
+            weight = found.length * found.slimness * _prominence(found, picture)
+            candidates.append((weight, found))
     if not candidates:
         raise NoDigitFound("no digit found: nothing in the picture stands out like a pen's strokes")
     weight, best = max(candidates, key=lambda candidate: candidate[0])
@@ -175,7 +182,8 @@ def _assemble(ink: Ink, labels: np.ndarray, seed: Part, parts: list[Part]) -> Fo
     """Add to the strongest piece what lies near it: the bar of a 5, gaps of a dry pen."""
     mask = labels == seed.number
     reach = 0.18 * seed.side
-    strange = [part.number for part in parts if part.weight == 0 and part.side > seed.side]
+    strange = [part.number for part in parts if part.side > seed.side
+               and (part.weight == 0 or (part.across and not seed.across))]  # fmt: skip
     for _ in range(3):
         distance = ndimage.distance_transform_edt(~mask)
         nearest = ndimage.minimum(distance, labels, np.arange(1, labels.max() + 1))
