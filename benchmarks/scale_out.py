@@ -20,6 +20,7 @@ import joblib
 import numpy as np
 import pandas as pd
 from optuna.distributions import CategoricalDistribution, FloatDistribution
+from optuna.trial import TrialState
 from runs import write_report
 
 from mnist_utils import search, workers
@@ -63,7 +64,7 @@ def measure(count: int, trials: int, *, idle: bool = False) -> dict:
         frame = pd.DataFrame([{
             "worker": trial.user_attrs["worker"], "training": trial.user_attrs["seconds"],
             "start": trial.datetime_start.timestamp(), "end": trial.datetime_complete.timestamp(),
-        } for trial in study.trials])  # fmt: skip
+        } for trial in study.trials if trial.state is TrialState.COMPLETE])  # fmt: skip
     by = frame.groupby("worker")
     spans, counts = by.end.max() - by.start.min(), by.size()
     between = (spans - by.training.sum()) / counts
@@ -134,7 +135,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--trials", type=int, default=48, help="of one measurement")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--idle-trials", type=int, default=WHOLE)
+    parser.add_argument("--idle-trials", type=int, default=200)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--idle-worker", metavar="ADDRESS", help=argparse.SUPPRESS)
     options = parser.parse_args()
