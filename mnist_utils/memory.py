@@ -4,14 +4,14 @@ import threading
 
 import psutil
 
-INTERVAL = 0.5  # seconds between two looks
+INTERVAL = 1.0  # seconds between two looks
 
 
 class PeakMemory:
     """Watch the memory of this process's children, and theirs, while the `with` block lasts.
 
     A page that several processes share counts once in all where the system tells (Linux), and once
-    a process elsewhere. A peak shorter than half a second can be missed.
+    a process elsewhere. A peak shorter than a second can be missed.
 
     Attributes:
         bytes: the most that all of them together had at a time; 0 where there were none.

@@ -33,5 +33,5 @@ def test_a_grandchilds_is_added():
 
 def test_no_child_no_memory():
     with PeakMemory() as peak:
-        time.sleep(1.2)
+        time.sleep(2.2)
     assert peak.bytes == 0
