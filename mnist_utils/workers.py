@@ -53,32 +53,10 @@ def open_storage(address: str | None, heartbeat: int) -> optuna.storages.BaseSto
         return optuna.storages.InMemoryStorage()
     patience = {"connect_args": {"timeout": 60}} if address.startswith("sqlite") else {}
     with quiet():
-        storage = optuna.storages.RDBStorage(
+        return optuna.storages.RDBStorage(
             address, engine_kwargs=patience, heartbeat_interval=heartbeat,
             grace_period=GRACE * heartbeat, heartbeat_stale_trial_callback=_put_back,
         )  # fmt: skip
-    if address.startswith("sqlite"):
-        _lock_early(storage.engine)
-    return storage
-
-
-def _lock_early(engine) -> None:
-    """Let every transaction on SQLite begin with the lock for writing.
-
-    SQLite ignores SELECT … FOR UPDATE, by which Optuna keeps two workers from taking the same
-    trial. The recipe is SQLAlchemy's, "Enabling non-legacy SQLite transactional modes".
-    """
-    from sqlalchemy import event
-
-    engine.dispose()  # connections made so far don't know of it
-
-    @event.listens_for(engine, "connect")
-    def _(connection, _record):
-        connection.isolation_level = None
-
-    @event.listens_for(engine, "begin")
-    def _(connection):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def serve(address: str, name: str, objective, seed: int = 0) -> dict[str, int]:

@@ -181,21 +181,3 @@ def test_killing_a_dask_worker_loses_nothing(tmp_path):
     assert set(table.state) == {"complete"}
     assert table.attempts[6] == 2
     assert table.value.tolist() == (table.learning_rate + table.seed).tolist()
-
-
-def write_down(file, settings, seed, report):
-    with open(file, "a") as taken:
-        taken.write(f"{seed}\n")
-    for step in range(1, 4):
-        report(step, 0.0)
-    return 0.0
-
-
-def test_no_trial_is_taken_by_two_workers(tmp_path):
-    """SQLite ignores the lock with which Optuna takes a trial; with ours each is taken once."""
-    file = tmp_path / "taken"
-    objective = functools.partial(write_down, file)
-    study = search.run(Plan("quick", SPACE, 150), objective, processes=2)
-    assert sorted(map(int, file.read_text().split())) == list(range(150))
-    assert search.table(study).place.tolist() == list(range(150))
-    assert search.table(study).worker.nunique() == 2
