@@ -2,22 +2,18 @@
 
 import fcntl
 import os
-import shutil
 from contextlib import contextmanager
 
 import pytest
+from chromium import CHROMIUM, SEVEN, draw_seven
 
-CHROMIUM = os.environ.get("CHROMIUM") or next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
+__all__ = ["CHROMIUM", "SEVEN", "draw_seven", "needs_chromium", "one_at_a_time", "open_chromium"]
+
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 needs_chromium = pytest.mark.skipif(
     CHROMIUM is None, reason="no chromium on this machine (on Debian: apt-get install chromium)"
 )
-
-# A 7 on a square of side 1: corners of the line, from the left of the bar to the foot.
-SEVEN = [(0.28, 0.25), (0.72, 0.25), (0.46, 0.8)]
 
 
 @contextmanager
@@ -42,15 +38,3 @@ def open_chromium():
             yield browser
         finally:
             browser.close()
-
-
-def draw_seven(page, target) -> None:
-    """Draw a 7 with the mouse on an element."""
-    target.scroll_into_view_if_needed()
-    box = target.bounding_box()
-    points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in SEVEN]
-    page.mouse.move(*points[0])
-    page.mouse.down()
-    for x, y in points[1:]:
-        page.mouse.move(x, y, steps=12)
-    page.mouse.up()

@@ -6,11 +6,10 @@ The page is the real one, with the network that it uses; the first call trains t
 """
 
 import io
-import os
-import shutil
 
+from chromium import CHROMIUM, draw_seven
 from PIL import Image
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import expect, sync_playwright
 from series import ROOT
 
 from mnist_utils import app
@@ -20,18 +19,14 @@ from mnist_utils.results import reduce_colours
 PICTURE = ROOT / "docs/page.png"
 WINDOWS = {"wide": (1100, 800), "phone": (390, 800)}  # pixels
 GAP = 30
-SEVEN = [(0.28, 0.25), (0.72, 0.25), (0.46, 0.8)]  # corners of the line, on a square of side 1
 WAIT = 30_000  # milliseconds
 
 
 def main() -> None:
-    chromium = (
-        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    )
     reader = get_reader()
     explain = app.explain_by_occlusion(reader.models[0])
     with app.serving(reader.read, explain) as page, sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         shots = [shoot(browser, page.local_url, *size) for size in WINDOWS.values()]
         browser.close()
     whole = Image.new("RGB", (sum(shot.width for shot in shots) + GAP * (len(shots) - 1),
@@ -48,24 +43,12 @@ def shoot(browser, address: str, width: int, height: int) -> Image.Image:
     page = browser.new_page(viewport={"width": width, "height": height})
     page.goto(address)
     expect(page.locator("#answer")).to_contain_text("Draw a digit", timeout=WAIT)
-    draw(page)
+    draw_seven(page, page.locator("#pad canvas"))
     expect(page.locator("#answer .big")).to_have_text("7", timeout=WAIT)
     page.mouse.move(2, 2)
     page.wait_for_timeout(500)
     page.evaluate("window.scrollTo(0, 0)")
     return Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-
-
-def draw(page: Page) -> None:
-    paper = page.locator("#pad canvas")
-    paper.scroll_into_view_if_needed()
-    box = paper.bounding_box()
-    points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in SEVEN]
-    page.mouse.move(*points[0])
-    page.mouse.down()
-    for point in points[1:]:
-        page.mouse.move(*point, steps=12)
-    page.mouse.up()
 
 
 if __name__ == "__main__":
