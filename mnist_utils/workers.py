@@ -20,7 +20,9 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import optuna
+from optuna.storages._rdb.models import TrialModel
 from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy import update
 
 from mnist_utils.plans import PRUNERS, Plan
 
@@ -53,10 +55,27 @@ def open_storage(address: str | None, heartbeat: int) -> optuna.storages.BaseSto
         return optuna.storages.InMemoryStorage()
     patience = {"connect_args": {"timeout": 60}} if address.startswith("sqlite") else {}
     with quiet():
-        return optuna.storages.RDBStorage(
+        return _Storage(
             address, engine_kwargs=patience, heartbeat_interval=heartbeat,
             grace_period=GRACE * heartbeat, heartbeat_stale_trial_callback=_put_back,
         )  # fmt: skip
+
+
+class _Storage(optuna.storages.RDBStorage):
+    """Optuna's database storage, from which one worker alone gets a waiting trial, on SQLite too.
+
+    Optuna reads the trial's state, then writes it, under a SELECT FOR UPDATE, which SQLite does not
+    know: two workers can take the same trial. Here reading and writing are one statement.
+    """
+
+    def set_trial_state_values(self, trial_id, state, values=None) -> bool:
+        if state is TrialState.RUNNING:
+            waiting = (TrialModel.trial_id == trial_id, TrialModel.state == TrialState.WAITING)
+            take = update(TrialModel).where(*waiting).values(state=state, datetime_start=datetime.now())  # fmt: skip
+            with self.engine.begin() as connection:
+                if connection.execute(take).rowcount:
+                    return True
+        return super().set_trial_state_values(trial_id, state, values)
 
 
 def serve(address: str, name: str, objective, seed: int = 0) -> dict[str, int]:

@@ -1,7 +1,10 @@
 """Searches in one process; workers that are killed are in test_scale_out.py."""
 
 import math
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import optuna
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
@@ -180,6 +183,31 @@ def test_a_trial_that_kills_every_worker_is_given_up():
     frame = search.table(study)
     assert frame.state.tolist() == ["failed"]
     assert frame.attempts.tolist() == [workers.ATTEMPTS]
+
+
+def test_one_worker_alone_gets_a_trial(tmp_path):
+    """Four connections to one SQLite file ask for the same waiting trial at the same moment."""
+    address, trials = f"sqlite:///{(tmp_path / 'a.db').as_posix()}", 100
+    study = search.start(plan(trials=trials), address)
+    storages = [workers.open_storage(address, 10) for _ in range(4)]
+    together = threading.Barrier(len(storages))
+
+    def take(storage) -> list[bool]:
+        taken = []
+        for trial in study.trials:
+            together.wait()
+            taken.append(storage.set_trial_state_values(trial._trial_id, TrialState.RUNNING))
+        return taken
+
+    with ThreadPoolExecutor(len(storages)) as pool:
+        taken = np.array(list(pool.map(take, storages)))
+    assert taken.sum(axis=0).tolist() == [1] * trials
+    assert all(trial.state is TrialState.RUNNING for trial in study.trials)
+    assert all(trial.datetime_start for trial in study.trials)
+    assert not storages[0].set_trial_state_values(study.trials[0]._trial_id, TrialState.RUNNING)
+    study.tell(0, 1.0)
+    with pytest.raises(optuna.exceptions.UpdateFinishedTrialError):
+        storages[0].set_trial_state_values(study.trials[0]._trial_id, TrialState.RUNNING)
 
 
 @pytest.mark.parametrize("begun", [False, True])
