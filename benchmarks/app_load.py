@@ -3,9 +3,9 @@
     python benchmarks/app_load.py [--requests 300] [--together 8]
 
 The page runs in a process of its own, as `python -m mnist_utils app` serves it. Every request
-uploads a file and asks for an answer by REST. A good picture is right if the digit comes back; a
-bad one, if it gets a message or "no digit" instead of an answer; anything else is counted as
-wrong, and so is a page that no longer serves afterwards.
+uploads a file and asks for an answer by REST. A good picture must get a digit, right or not, or be
+refused as unsure; a bad one a message or "no digit"; either may be told to wait. Anything else makes
+the exit status 1, and so does a page that no longer serves afterwards.
 """
 
 import argparse
@@ -134,10 +134,8 @@ def read_outcome(answer: str, digit: int | None) -> str:
 
 def as_table(about: dict) -> str:
     """Return counts and times by kind as Markdown."""
-    rows, lines = (
-        about["rows"],
-        ["| picture | requests | outcomes | ms, median | 95% |", "|---|---|---|---|---|"],
-    )
+    rows = about["rows"]
+    lines = ["| picture | requests | outcomes | ms, median | 95% |", "|---|---|---|---|---|"]
     for kind in [*dict.fromkeys(sorted(row["kind"] for row in rows)), "all"]:
         some = [row for row in rows if kind in (row["kind"], "all")]
         middle, late = np.quantile([row["seconds"] for row in some], (0.5, 0.95)) * 1000
@@ -146,14 +144,11 @@ def as_table(about: dict) -> str:
         )
         lines.append(f"| {kind} | {len(some)} | {counts} | {middle:.0f} | {late:.0f} |")
     rate = about["requests"] / about["seconds"]
-    after = (
-        "The page served on afterwards."
-        if about["serves_afterwards"]
-        else "**The page had stopped serving.**"
-    )
-    return "\n".join(
-        [*lines, "", f"{about['together']} at once, {rate:.1f} requests a second. {after}"]
-    )
+    after = "The page served on afterwards."
+    if not about["serves_afterwards"]:
+        after = "**The page had stopped serving.**"
+    lines += ["", f"{about['together']} at once, {rate:.1f} requests a second. {after}"]
+    return "\n".join(lines)
 
 
 def wait_for(address: str, process: subprocess.Popen) -> None:

@@ -23,7 +23,7 @@ def run_once(way: str, name: str, seed: int, purpose: dict, train: Callable[[], 
     """Return the stored run, or carry it out and store it.
 
     Args:
-        way: how it is run: "published", "published-quick", "ours" or "peer".
+        way: how it is run, such as "published", "corrected" or "ours"; a folder of RUNS.
         name: the recipe's name.
         seed: the run's seed.
         purpose: all settings; a stored run with other settings is done again.
@@ -34,17 +34,18 @@ def run_once(way: str, name: str, seed: int, purpose: dict, train: Callable[[], 
         matrix-multiply speed measured just before and just after it, in GFLOP/s.
 
     Raises:
-        ValueError: if the stored run's file is damaged.
+        ValueError: if the stored run's file is damaged; it is left as it is.
     """
     file = RUNS / way / f"{name}-{seed}.json"
     purpose = json.loads(json.dumps(purpose))
     if file.exists():
         try:
             stored = json.loads(file.read_text("utf-8"))
-        except ValueError as error:
-            raise ValueError(f"{file} is damaged ({error}); restore it with `git checkout`, or delete "
-                             "it to carry the run out again") from error  # fmt: skip
-        if stored["purpose"] == purpose:
+            same = stored["purpose"] == purpose
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"{file} is damaged ({error!r}); restore it with `git checkout`, or "
+                             "delete it to carry the run out again") from error  # fmt: skip
+        if same:
             return stored
     before = matrix_multiply_speed()
     result = train()

@@ -38,18 +38,18 @@ TARGETS = {"dense_98_3": ("dense_baseline", 25), "cnn_99_0": ("cnn_small", 16),
 SEEDS = {"cnn_deep": 1, "keras_convnet": 1, "best": 3}
 QUICK_EPOCHS, LONG = 1, ("best",)  # with --quick: of the published recipes; left out
 OURS = {name: Ensemble(recipe) for name, recipe in FAST_RECIPES.items()} | {"best": BEST_RECIPE}
+NAMES = [*SPLITS, *OURS, "train_mnist_fast", "train_mnist_fast_nhwc"]
 
 
 def main() -> None:
     options = read_options()
     way = "quick" if options.quick else "published"
+    chosen = options.only or [name for name in NAMES if not (options.quick and name in LONG)]
     wake()
     found = defaultdict(list)
     for seed in range(1 if options.quick else options.seeds):
-        for name in [*SPLITS, *OURS, "train_mnist_fast", "train_mnist_fast_nhwc"]:
-            if seed >= SEEDS.get(name, options.seeds) or (
-                name not in options.only if options.only else options.quick and name in LONG
-            ):
+        for name in chosen:
+            if seed >= SEEDS.get(name, options.seeds):
                 continue
             run = carry_out(name, seed, way, options.again or options.quick)
             if run is not None:
@@ -78,7 +78,8 @@ def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="one seed and epoch, extrapolated")
     parser.add_argument("--seeds", type=int, default=5, help="runs of each recipe (5)")
-    parser.add_argument("--only", nargs="+", metavar="NAME", help="these recipes; nothing is saved")
+    parser.add_argument("--only", nargs="+", metavar="NAME", choices=NAMES,
+                        help="these recipes; no table is saved")  # fmt: skip
     parser.add_argument("--again", action="store_true", help="do stored runs again")
     return parser.parse_args()
 
@@ -145,9 +146,10 @@ def summarise(name: str, runs: list[dict]) -> dict:
     accuracies = [run["test"]["accuracy"] for run in runs]
     return {
         "name": name, "title": TITLES.get(name, name), "way": runs[0]["way"], "runs": len(runs),
-        "parameters": runs[0]["parameters"], "epochs": runs[0]["purpose"].get(
-            "published_epochs", runs[0]["epochs"]),
-        "trained_epochs": runs[0]["epochs"], "extrapolated": not whole, "seconds": seconds, "median_seconds": float(np.median(seconds)),
+        "parameters": runs[0]["parameters"],
+        "epochs": runs[0]["purpose"].get("published_epochs", runs[0]["epochs"]),
+        "trained_epochs": runs[0]["epochs"], "extrapolated": not whole,
+        "seconds": seconds, "median_seconds": float(np.median(seconds)),
         "test_accuracies": accuracies, "median_accuracy": float(np.median(accuracies)),
         "mean_accuracy": float(np.mean(accuracies)),
         "sd_accuracy": float(np.std(accuracies, ddof=1)) if len(runs) > 1 else None,

@@ -21,11 +21,7 @@ ROOT = Path(__file__).parents[1]
 NOTEBOOK = ROOT / "notebooks" / "05_training.ipynb"
 STORED = ROOT / "mnist_utils" / "measured" / "training_effects.json"
 RATES = [1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0, 3.0]
-SEEDS = [
-    100,
-    101,
-    102,
-]  # the notebook compares on other ones: what is chosen here is not judged here
+SEEDS = [100, 101, 102]  # the notebook compares on others: what is chosen here is not judged here
 
 CYCLE = {"schedule": "one_cycle"}
 CHOICES = {

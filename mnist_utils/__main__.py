@@ -27,7 +27,7 @@ def _predict(options: argparse.Namespace, arguments: list[str] | None) -> int:
 
     try:
         return predict(options.images, as_json=options.json, recipe=options.recipe)
-    except ValueError as error:
+    except (OSError, ValueError) as error:  # OSError: a cache folder that can't be written
         print(f"mnist_utils predict: {error}", file=sys.stderr)
         return 2
     except ModuleNotFoundError as error:
@@ -38,8 +38,9 @@ def _predict(options: argparse.Namespace, arguments: list[str] | None) -> int:
 
 
 def _say_missing(error: ModuleNotFoundError, extra: str) -> int:
-    print(f"{error.name} is not installed; `pip install -r requirements.txt` installs it, "
-          f"`pip install 'mnist-utils[{extra}]'` too", file=sys.stderr)  # fmt: skip
+    # By the folder, not by the name: on the package index that is somebody else's.
+    print(f"{error.name} is not installed; `pip install -r requirements.txt` installs it, and so "
+          f"does `pip install -e \".[{extra}]\"`, both in the series' folder", file=sys.stderr)  # fmt: skip
     return 2
 
 
@@ -48,7 +49,7 @@ def _app(options: argparse.Namespace, arguments: list[str] | None) -> int:
 
     try:
         app.serve(options.host, options.port, open_browser=options.open)
-    except app.AppError as error:
+    except (app.AppError, OSError) as error:
         print(f"mnist_utils app: {error}", file=sys.stderr)
         return 2
     except ModuleNotFoundError as error:

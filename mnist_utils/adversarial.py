@@ -3,9 +3,8 @@
 import numpy as np
 
 from mnist_utils.evaluation.inputs import check_digits
-from mnist_utils.logits import check_ending, logits_of
+from mnist_utils.logits import check_ending, gradient, logits_of
 from mnist_utils.preprocessing import check_images
-from mnist_utils.saliency import gradient
 from mnist_utils.startup import keras
 
 

@@ -149,7 +149,7 @@ def _prepare_cache() -> bool:
             return True
     except OSError as error:
         problem = f"the cache folder {folder} can't be written ({error})"
-        if "MNIST_UTILS_CACHE" in os.environ:
+        if os.environ.get("MNIST_UTILS_CACHE"):
             raise OSError(f"{problem}; MNIST_UTILS_CACHE must name a folder that can") from error
         print(f"Note: {problem}; nothing is stored. MNIST_UTILS_CACHE can name another folder.")
         return False

@@ -120,7 +120,10 @@ def draw(sample: np.ndarray) -> Paper:
 
 
 def decode(picture: str, kind: str = "photo") -> np.ndarray:
-    """Return the pixels of a PNG that the canvas sent as a data URL: uint8, grey for a drawing.
+    """Return the pixels of a PNG that the canvas sent as a data URL.
+
+    Returns:
+        uint8 (height, width), grey, for a drawing; for a photo also (height, width, 3 or 4).
 
     Raises:
         ValueError: if it is something else, or has too many pixels.
@@ -132,7 +135,10 @@ def decode(picture: str, kind: str = "photo") -> np.ndarray:
         image = Image.open(io.BytesIO(base64.b64decode(body, validate=True)), formats=["PNG"])
         if image.width * image.height > MOST_PIXELS:
             raise ValueError(f"it has {image.width}x{image.height} pixels")
-        image = image.convert("L") if kind == "drawing" else image
+        if kind == "drawing":
+            image = image.convert("L")
+        elif image.mode not in ("L", "RGB", "RGBA"):  # such as a palette, or 16 bits
+            image = image.convert("RGBA")
         return np.array(image)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise ValueError(f"what the canvas sent is damaged: {error}") from error

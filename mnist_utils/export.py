@@ -106,6 +106,9 @@ def compare(
         bytes; nan in memory); agreement, the share of images that get the model's digit; largest,
         the largest difference from one of its probabilities; accuracy with its 95% interval low
         to high.
+
+    Raises:
+        ValueError: if images or labels are not such, or a file can't be used.
     """
     check_images(images)
     labels = check_digits("labels", labels, length=len(images))

@@ -5,6 +5,7 @@ something else than a digit reader of this package's kind, is a ModelFileError t
 """
 
 import hashlib
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -118,7 +119,10 @@ class Onnx:
 
 def _read(path: Path) -> bytes:
     try:
-        if path.stat().st_size > LARGEST:
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode):  # a pipe might never end
+            raise ModelFileError(f"{path} can't be read: it is not a file")
+        if about.st_size > LARGEST:
             raise ModelFileError(f"{path.name} is larger than {LARGEST // 2**20} MB")
         content = path.read_bytes()
     except OSError as error:

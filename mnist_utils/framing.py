@@ -13,13 +13,13 @@ def frame(image: np.ndarray) -> np.ndarray:
     mass at row and column 14. Where the box would then cross the edge, it is moved back.
 
     Args:
-        image: array (height, width), 0-255 with 0 for paper; whatever is above 0 is ink.
+        image: uint8 (height, width), 0 for paper; whatever is above 0 is ink.
 
     Returns:
         uint8 (28, 28).
 
     Raises:
-        ValueError: if the image is no such array, or blank.
+        ValueError: if the image is no such array, blank, or has hardly any ink for its size.
     """
     from PIL import Image
 

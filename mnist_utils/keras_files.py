@@ -32,7 +32,16 @@ class ModelFileError(ValueError):
 
 
 def read_keras(content: bytes, threads: int):
-    """Return the model of a .keras file whose configuration names nothing but known layers."""
+    """Return the model of a .keras file whose configuration names nothing but known layers.
+
+    Args:
+        content: the file's.
+        threads: as other readers have it; Keras uses all.
+
+    Raises:
+        ModelFileError: if it is a file of another kind, or for other images and answers; whatever
+            Keras raises for a damaged one.
+    """
     from mnist_utils.startup import keras  # here, so that the other formats do without TensorFlow
 
     with zipfile.ZipFile(io.BytesIO(content)) as archive:

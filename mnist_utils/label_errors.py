@@ -90,7 +90,8 @@ def deal_folds(labels: np.ndarray, folds: int, seed: int = 0) -> np.ndarray:
 
     labels = check_digits("labels", labels)
     if folds < 2 or np.unique(labels, return_counts=True)[1].min() < folds:
-        raise ValueError(f"need at least 2 folds and as many images of each digit, got {folds}")
+        raise ValueError("need at least 2 folds, and at least as many images of each digit as "
+                         f"folds; got {folds} folds")  # fmt: skip
     held = np.empty(len(labels), int)
     splitter = StratifiedKFold(folds, shuffle=True, random_state=seed)
     for fold, (_, inside) in enumerate(splitter.split(labels, labels)):
@@ -133,9 +134,15 @@ def confident_errors(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarra
     Args:
         labels: given digits, integer (n,), 0-9; each digit occurs.
         probabilities: of networks that have not seen these labels, float (n, 10).
+
+    Raises:
+        ValueError: if the arrays are not such, or a digit does not occur.
     """
     labels, probabilities = check_labelled(labels, probabilities)
-    thresholds = np.array([probabilities[labels == digit, digit].mean() for digit in range(10)])
+    digits = range(probabilities.shape[1])
+    if missing := set(digits) - set(labels.tolist()):
+        raise ValueError(f"labels must hold each digit at least once; there is no {min(missing)}")
+    thresholds = np.array([probabilities[labels == digit, digit].mean() for digit in digits])
     confident = np.where(probabilities >= thresholds, probabilities, 0)
     suspected = confident.any(axis=1) & (confident.argmax(axis=1) != labels)
     ranking = rank_suspects(labels, probabilities)

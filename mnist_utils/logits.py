@@ -1,4 +1,4 @@
-"""A network's scores before the softmax, which its probabilities no longer show."""
+"""A network's scores before the softmax, which its probabilities no longer show, and gradients."""
 
 import numpy as np
 
@@ -38,3 +38,36 @@ def check_ending(model: keras.Model) -> None:
         if isinstance(last, keras.layers.Dense) and last.activation is keras.activations.softmax:
             return
     raise ValueError("model must be Sequential and end with a dense layer with softmax")
+
+
+def gradient(function, values):
+    """Return the gradient of a number with respect to an array, whatever Keras's backend.
+
+    Args:
+        function: takes a tensor of the values' shape and returns a tensor of one number, computed
+            by Keras.
+        values: array or tensor.
+
+    Returns:
+        float32 array of the values' shape.
+    """
+    backend = keras.backend.backend()
+    values = keras.ops.convert_to_tensor(values, "float32")
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            tape.watch(values)
+            result = function(values)
+        slopes = tape.gradient(result, values)
+    elif backend == "jax":
+        import jax
+
+        slopes = jax.grad(function)(values)
+    elif backend == "torch":
+        values = values.detach().requires_grad_()
+        function(values).backward()
+        slopes = values.grad
+    else:
+        raise ValueError(f"Keras's backend must be tensorflow, jax or torch, got {backend}")
+    return keras.ops.convert_to_numpy(slopes)

@@ -69,8 +69,5 @@ def _describe(name: str, limit: Sequence) -> str:
 def _show(value: Any) -> str:
     if isinstance(value, str):
         return f"the text {value!r:.60}"
-    return (
-        f"{value!r:.60}"
-        if isinstance(value, int | float)
-        else f"{type(value).__name__} {value!r:.60}"
-    )
+    kind = "" if isinstance(value, int | float) else f"{type(value).__name__} "
+    return f"{kind}{value!r:.60}"

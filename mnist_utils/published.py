@@ -14,6 +14,7 @@ from mnist_utils.data import PACKAGED, Split
 from mnist_utils.data.readers import read_npz
 from mnist_utils.recipes import PUBLISHED_RECIPES
 from mnist_utils.startup import keras
+from mnist_utils.training import deciding_callbacks
 
 layers = keras.layers
 
@@ -142,7 +143,7 @@ def fit_published(name: str, model: keras.Model, train: Split, validation: Split
         *train, validation_data=validation, verbose=0,
         batch_size=recipe.batch_size if recipe else 128,
         epochs=EPOCHS[name] if epochs is None else epochs,
-        callbacks=[*callbacks, *_published_callbacks(name), clock],
+        callbacks=[*callbacks, *(deciding_callbacks(recipe) if recipe else []), clock],
     ).history  # fmt: skip
     return {
         "seconds": time.perf_counter() - started,
@@ -150,16 +151,6 @@ def fit_published(name: str, model: keras.Model, train: Split, validation: Split
         "history": {key: [float(value) for value in values] for key, values in history.items()},
         "parameters": model.count_params(),
     }  # fmt: skip
-
-
-def _published_callbacks(name: str) -> list[keras.callbacks.Callback]:
-    if name != "cnn_deep":
-        return []
-    callbacks = keras.callbacks
-    return [
-        callbacks.EarlyStopping("val_accuracy", patience=10, restore_best_weights=True),
-        callbacks.ReduceLROnPlateau("val_loss", factor=0.5, patience=5, min_lr=1e-4),
-    ]
 
 
 def augmentation_layers(turns: float, **outside) -> list[keras.layers.Layer]:

@@ -115,7 +115,7 @@ class Ensemble:
         return [self.recipe.with_seed(seed * self.members + k) for k in range(self.members)]
 
 
-# The five published projects' training, as published; their data splits are in benchmarks/.
+# The five published projects' training, as published; their data splits are in published.SPLITS.
 PUBLISHED_RECIPES = {
     "dense_baseline": Recipe("dense_baseline", epochs=20, batch_size=128),
     "dense_deeper": Recipe("dense_deeper", epochs=25, batch_size=128, learning_rate=5e-4),

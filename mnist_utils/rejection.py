@@ -177,7 +177,7 @@ def promise_threshold(
     """
     from scipy.stats import binomtest
 
-    check_confidence(sure)
+    check_confidence(sure, "sure")
     if not 0 < target < 1:
         raise ValueError(f"target must lie between 0 and 1, got {target!r}")
     if not 0 < step <= 1:

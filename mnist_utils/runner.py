@@ -40,7 +40,8 @@ def run(
     Args:
         notebooks: path to parameters, in the order to run.
         output: folder for everything that is written; made if need be.
-        resume: leave out what is already done there, with the same notebook, parameters and code.
+        resume: leave out what is already done there, with the same notebook, parameters, code and
+            stored measurements.
         fresh_cache: give each notebook an empty artifact cache of its own, so that its time
             includes all its training.
 
@@ -87,10 +88,9 @@ def _run(
 
 def environment() -> dict[str, Any]:
     """Return what the figures of a run depend on: cores, system, Python and library versions."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return {
-        "cores": len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else os.cpu_count(),
+        "cores": cores,
         "machine": platform.machine(),
         "system": platform.system(),
         "python": platform.python_version(),
@@ -146,7 +146,8 @@ def _kernel_environment(fresh_cache: bool) -> Iterator[None]:
     settings = {"MNIST_UTILS_PROGRESS": "0", "TF_CPP_MIN_LOG_LEVEL": "3",
                 "JUPYTER_PREFER_ENV_PATH": "1"}  # fmt: skip
     before = dict(os.environ)
-    with tempfile.TemporaryDirectory() as folder:
+    # On Windows a kernel that has just ended may still hold a file in it.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         os.environ.update(settings | ({"MNIST_UTILS_CACHE": folder} if fresh_cache else {}))
         try:
             yield
@@ -157,6 +158,7 @@ def _kernel_environment(fresh_cache: bool) -> Iterator[None]:
 
 def _key(path: Path, parameters: dict) -> str:
     cells = [[cell.cell_type, cell.source] for cell in nbformat.read(path, as_version=4).cells]
-    sources = [file.read_text("utf-8") for file in sorted(PACKAGE.rglob("*.py"))]
+    files = [*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.json")]  # stored measurements are shown, too
+    sources = [file.read_text("utf-8") for file in sorted(files)]
     content = json.dumps([cells, parameters, sources, environment()["libraries"]])
     return hashlib.sha256(content.encode()).hexdigest()[:20]

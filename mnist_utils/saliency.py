@@ -6,43 +6,11 @@ Such a map is a hint and not evidence: hold it against the map of a network with
 import numpy as np
 
 from mnist_utils.evaluation.inputs import check_digits
+from mnist_utils.logits import check_ending, gradient
 from mnist_utils.preprocessing import check_images
 from mnist_utils.startup import keras
 
 layers = keras.layers
-
-
-def gradient(function, values):
-    """Return the gradient of a number with respect to an array, whatever Keras's backend.
-
-    Args:
-        function: takes a tensor of the values' shape and returns a tensor of one number, computed
-            by Keras.
-        values: array or tensor.
-
-    Returns:
-        float32 array of the values' shape.
-    """
-    backend = keras.backend.backend()
-    values = keras.ops.convert_to_tensor(values, "float32")
-    if backend == "tensorflow":
-        import tensorflow as tf
-
-        with tf.GradientTape() as tape:
-            tape.watch(values)
-            result = function(values)
-        slopes = tape.gradient(result, values)
-    elif backend == "jax":
-        import jax
-
-        slopes = jax.grad(function)(values)
-    elif backend == "torch":
-        values = values.detach().requires_grad_()
-        function(values).backward()
-        slopes = values.grad
-    else:
-        raise ValueError(f"Keras's backend must be tensorflow, jax or torch, got {backend}")
-    return keras.ops.convert_to_numpy(slopes)
 
 
 def grad_cam(
@@ -64,9 +32,10 @@ def grad_cam(
         receptive field has its middle, with straight lines between them.
 
     Raises:
-        ValueError: if the images or digits are not such, or there is no such convolution.
+        ValueError: if the network, images or digits are not such, or there is no such convolution.
     """
     check_images(images)
+    check_ending(model)
     digits = check_digits("digits", digits, length=len(images))
     place = _find_convolution(model, layer)
     chosen, output = model.layers[place], model.layers[-1]

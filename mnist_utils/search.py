@@ -35,7 +35,7 @@ import optuna
 import pandas as pd
 from optuna.trial import TrialState
 
-from mnist_utils import workers
+from mnist_utils import storages, workers
 from mnist_utils.plans import Plan
 from mnist_utils.recipes import Recipe
 
@@ -104,9 +104,9 @@ def start(
     wanted = {"plan": plan.as_json(), "heartbeat": heartbeat}
     if recipe:
         wanted["recipe"] = json.dumps(asdict(recipe))
-    with workers.quiet():
+    with storages.quiet():
         study = optuna.create_study(study_name=plan.name, direction="maximize", load_if_exists=True,
-                                    storage=workers.open_storage(storage, heartbeat))  # fmt: skip
+                                    storage=storages.open_storage(storage, heartbeat))  # fmt: skip
         for key, value in wanted.items():
             if study.user_attrs.get(key, value) != value:
                 raise ValueError(f"{storage} has a study {plan.name!r} with another {key}: "
@@ -158,7 +158,7 @@ def run(
         sweep(partial(workers.serve, shared, plan.name, objective), {}, seeds=range(processes),
               processes=processes)  # fmt: skip
         if storage is None:  # the file goes, the study stays
-            with workers.quiet():
+            with storages.quiet():
                 memory = optuna.storages.InMemoryStorage()
                 optuna.copy_study(from_study_name=plan.name, from_storage=shared, to_storage=memory)
                 study = optuna.load_study(study_name=plan.name, storage=memory)

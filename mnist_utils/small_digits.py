@@ -79,6 +79,8 @@ def reduce(images: np.ndarray) -> np.ndarray:
     from PIL import Image
 
     check_images(images)
+    if images.dtype != np.uint8:
+        raise ValueError(f"images must be uint8, pixels 0-255, got {images.dtype}")
     bitmaps = np.zeros((len(images), 32, 32), bool)
     for bitmap, image, box in zip(bitmaps, images, bounding_boxes(images), strict=True):
         row, column, height, width = box

@@ -74,7 +74,7 @@ def fit(
     watched = data.validation if (watch or decides) and len(data.validation.labels) else None
     soft = train.labels.ndim == 2
     model, trained = compile_recipe(recipe, len(train.labels), soft=soft)
-    deciding = _deciding_callbacks(recipe)
+    deciding = deciding_callbacks(recipe)
     keeper = checkpoint and Checkpoint(
         checkpoint, {"recipe": repr(recipe), "data": data.checksum}, deciding)  # fmt: skip
     done = keeper.restore(trained) if keeper else 0
@@ -213,8 +213,8 @@ def _optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
     }[recipe.optimizer]()
 
 
-def _deciding_callbacks(recipe: Recipe) -> list[keras.callbacks.Callback]:
-    """Keras's callbacks for what the recipe decides by the validation set while it trains."""
+def deciding_callbacks(recipe: Recipe) -> list[keras.callbacks.Callback]:
+    """Return Keras's callbacks for what a recipe decides by validation images while it trains."""
     chosen = []
     if recipe.early_stopping:
         chosen.append(keras.callbacks.EarlyStopping(

@@ -13,69 +13,23 @@ import os
 import platform
 import sys
 import time
-import warnings
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import optuna
-from optuna.storages._rdb.models import TrialModel
 from optuna.trial import FrozenTrial, TrialState
-from sqlalchemy import update
+from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from mnist_utils.plans import PRUNERS, Plan
+from mnist_utils.storages import ATTEMPTS, GRACE, open_storage, put_back, quiet
 
-ATTEMPTS = 4  # of a trial whose workers are killed, before it is given up
-GRACE = 5  # heartbeats that may be missed
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 Places = dict[int, list[FrozenTrial]]
 
 
 class NothingLeftError(Exception):
     """Another worker was quicker to take the last waiting trial."""
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep back Optuna's messages, and its warnings that heartbeats are experimental."""
-    level = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.CRITICAL)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            yield
-    finally:
-        optuna.logging.set_verbosity(level)
-
-
-def open_storage(address: str | None, heartbeat: int) -> optuna.storages.BaseStorage:
-    """Return Optuna's storage at a database's address, with heartbeats; None for memory."""
-    if address is None:
-        return optuna.storages.InMemoryStorage()
-    patience = {"connect_args": {"timeout": 60}} if address.startswith("sqlite") else {}
-    with quiet():
-        return _Storage(
-            address, engine_kwargs=patience, heartbeat_interval=heartbeat,
-            grace_period=GRACE * heartbeat, heartbeat_stale_trial_callback=_put_back,
-        )  # fmt: skip
-
-
-class _Storage(optuna.storages.RDBStorage):
-    """Optuna's database storage, from which one worker alone gets a waiting trial, on SQLite too.
-
-    Optuna reads the trial's state, then writes it, under a SELECT FOR UPDATE, which SQLite does not
-    know: two workers can take the same trial. Here reading and writing are one statement.
-    """
-
-    def set_trial_state_values(self, trial_id, state, values=None) -> bool:
-        if state is TrialState.RUNNING:
-            waiting = (TrialModel.trial_id == trial_id, TrialModel.state == TrialState.WAITING)
-            take = update(TrialModel).where(*waiting).values(state=state, datetime_start=datetime.now())  # fmt: skip
-            with self.engine.begin() as connection:
-                if connection.execute(take).rowcount:
-                    return True
-        return super().set_trial_state_values(trial_id, state, values)
 
 
 def serve(address: str, name: str, objective, seed: int = 0) -> dict[str, int]:
@@ -195,14 +149,6 @@ def _carry_out(trial: optuna.Trial, plan: Plan, objective, taken: list[int]) -> 
     return value
 
 
-def _put_back(study: optuna.Study, trial: FrozenTrial) -> None:
-    """Put a lost trial back into the queue, with its place and what it had drawn so far."""
-    if "place" in trial.user_attrs:
-        with quiet():
-            retry = optuna.storages.RetryHeartbeatStaleTrialCallback(max_retry=ATTEMPTS - 1)
-            retry(study, trial)
-
-
 def _rescue(study: optuna.Study, places: Places) -> None:
     """Put back what heartbeats miss: workers killed just before the first, or while putting back."""
     limit = datetime.now() - timedelta(seconds=GRACE * study.user_attrs["heartbeat"])
@@ -211,9 +157,9 @@ def _rescue(study: optuna.Study, places: Places) -> None:
         if best.state is TrialState.RUNNING:
             if best.user_attrs.get("begun") != best.number and best.datetime_start < limit:
                 study.tell(best.number, state=TrialState.FAIL, skip_if_finished=True)
-                _put_back(study, best)
+                put_back(study, best)
         elif not is_settled(trials) and best.datetime_complete and best.datetime_complete < limit:
-            _put_back(study, best)
+            put_back(study, best)
 
 
 def main() -> int:
@@ -226,8 +172,15 @@ def main() -> int:
 
     use_one_thread()
     try:
+        url = make_url(options.storage)
+        if url.get_backend_name() == "sqlite" and not os.path.isfile(url.database or ""):
+            raise ValueError("there is no such file; search.start makes it")
         taken = serve(options.storage, options.name, None)["taken"]
-    except (KeyError, ValueError) as error:
+    except KeyError:
+        parser.error(
+            f"{options.storage}: there is no study {options.name!r}; search.start makes it"
+        )
+    except (ValueError, ImportError, SQLAlchemyError) as error:
         parser.error(f"{options.storage}: {error.args[0]}")
     print(f"{taken} trials by this worker")
     return 0

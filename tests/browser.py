@@ -1,6 +1,5 @@
 """What the tests with a real browser share: finding chromium, one of them at a time, drawing."""
 
-import fcntl
 import os
 from contextlib import contextmanager
 
@@ -9,6 +8,7 @@ from chromium import CHROMIUM, SEVEN, draw_seven
 
 __all__ = ["CHROMIUM", "SEVEN", "draw_seven", "needs_chromium", "one_at_a_time", "open_chromium"]
 
+fcntl = pytest.importorskip("fcntl", reason="needs the file locks of a POSIX system")
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 needs_chromium = pytest.mark.skipif(

@@ -239,7 +239,7 @@ def test_without_gradio_the_command_says_what_to_install():
     code = "import sys; sys.modules['gradio'] = None; from mnist_utils.__main__ import main; sys.exit(main(['app']))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 2
-    assert "mnist-utils[app]" in done.stderr
+    assert '".[app]"' in done.stderr
 
 
 def test_nothing_is_asked_of_the_network():

@@ -134,19 +134,25 @@ def test_costs_of_a_search_on_several_machines_are_computed():
 
 
 def test_scale_out_compares_two_workers_with_one_within_rounds():
-    def run(count, throughput):
-        return {"workers": count, "throughput": throughput, "startup": 5.0, "seconds": 2.0,
-                "between": 0.1, "taken": [3] * count, "wall": 9.0}  # fmt: skip
+    def run(way, throughput):
+        return {"way": way, "throughput": throughput, "startup": 5.0, "seconds": 2.0,
+                "between": 0.1, "taken": [3], "wall": 9.0}  # fmt: skip
 
-    rounds = [{1: run(1, 0.5), 2: run(2, 0.9)}, {2: run(2, 0.6), 1: run(1, 0.4)}]
-    idle = {1: run(1, 20.0), 2: run(2, 25.0)}
+    def ways(*throughputs):
+        return {way: run(way, each) for way, each in zip(scale_out.WAYS, throughputs, strict=True)}
+
+    rounds = {"dense": [ways(0.5, 0.9, 0.95), ways(0.4, 0.6, 0.64)],
+              "convolutional": [ways(0.5, 1.0, 1.0), ways(0.5, 1.0, 0.9)]}  # fmt: skip
+    idle = {"one": run("one", 20.0), "two": run("two", 25.0)}
     found = scale_out.summarise(rounds, idle, cores=2)
-    assert found["efficiencies"] == pytest.approx([0.9, 0.75])
-    assert found["efficiency"] == pytest.approx(0.825)
-    assert found["seconds_per_trial"] == pytest.approx((2 / 0.9 + 2 / 0.6) / 2)
+    dense, other = found["kinds"]["dense"], found["kinds"]["convolutional"]
+    assert dense["efficiencies"] == pytest.approx([0.9, 0.75])
+    assert dense["apart"] == pytest.approx([0.95, 0.8])
+    assert other["efficiencies"] == pytest.approx([1.0, 1.0])
+    assert found["seconds_per_trial"] == pytest.approx((2 / 0.9 + 2 / 0.6) / 2)  # the slower kind's
     assert found["overhead"] == pytest.approx(0.05)
-    table = scale_out.as_table(rounds, idle, found)
-    assert "0.82 (0.75 to 0.90 over 2 rounds)" in table
+    table = scale_out.as_table(rounds, found)
+    assert "| dense | 0.82 (0.75 to 0.90) | 0.88 (0.80 to 0.95) |" in table
     assert "| 1 | 2 |" in table
 
 

@@ -66,6 +66,10 @@ def test_what_the_browser_sends_is_read(browser):
     assert (paper.image == 0).sum() == 1
     paper.widget.kind, paper.widget.picture = "photo", as_url(Image.new("RGB", (40, 30), "red"))
     assert paper.image.shape == (30, 40, 3)
+    paper.widget.picture = as_url(Image.new("RGB", (40, 30), "red").quantize(4))
+    assert paper.image.shape == (30, 40, 4)
+    assert paper.image.dtype == np.uint8
+    assert paper.image[0, 0].tolist() == [255, 0, 0, 255]
     paper.widget.kind = paper.widget.picture = ""
     assert (paper.image == SAMPLE).all()
 

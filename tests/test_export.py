@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import pickle
 import subprocess
 import sys
@@ -179,8 +180,12 @@ def test_other_endings_and_missing_files(tmp_path):
     with pytest.raises(ModelFileError, match="can't be read: No such file"):
         load(tmp_path / "model.onnx")
     (tmp_path / "folder.keras").mkdir()
-    with pytest.raises(ModelFileError, match="can't be read"):
+    with pytest.raises(ModelFileError, match="can't be read: it is not a file"):
         load(tmp_path / "folder.keras")
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.onnx")
+        with pytest.raises(ModelFileError, match="not a file"):
+            load(tmp_path / "pipe.onnx")
 
 
 def test_networks_for_something_else_are_refused(model, data, tmp_path):

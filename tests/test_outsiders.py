@@ -122,6 +122,8 @@ def test_reducing_counts_the_ink_of_32_by_32():
     assert (counts[1] == 16).all()
     with pytest.raises(ValueError, match="blank"):
         small_digits.reduce(np.zeros((1, 28, 28), np.uint8))
+    with pytest.raises(ValueError, match="must be uint8"):
+        small_digits.reduce(image.astype(float))
 
 
 def test_stretching_keeps_squares():

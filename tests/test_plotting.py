@@ -111,6 +111,8 @@ def test_confusion_matrix_is_scikit_learns(predictions):
 
 def test_confusion_draws_into_given_axes(predictions):
     labels, probabilities = predictions
+    with pytest.raises(ValueError, match="predictions must have 12 entries, got 3"):
+        plotting.plot_confusion(labels, labels[:3])
     fig, axes = plotting.new_figure(ncols=2)
     assert plotting.plot_confusion(labels, probabilities.argmax(1), ax=axes[1]) is fig
 
@@ -124,3 +126,5 @@ def test_feature_maps_share_one_scale():
     assert (shown[10].get_array() == maps[..., 10]).all()
     with pytest.raises(ValueError, match="maps must have shape"):
         plotting.plot_feature_maps(maps[0])
+    with pytest.raises(ValueError, match="at least one column"):
+        plotting.plot_feature_maps(maps, columns=0)

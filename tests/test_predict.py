@@ -152,7 +152,7 @@ def test_what_is_not_installed_is_named_before_anything_is_trained(monkeypatch, 
     assert main(["predict", "x.png"]) == 2
     error = capsys.readouterr().err
     assert error.startswith("scikit-image is not installed; ")
-    assert "pip install 'mnist-utils[images]'" in error
+    assert 'pip install -e ".[images]"' in error
 
 
 def test_no_digit_found_is_a_value_error():

@@ -110,7 +110,7 @@ RIGHT, SURE = np.array([True, False, True]), np.array([0.3, 0.2, 0.9])
     (lambda: rejection.accept(RIGHT, SURE, np.nan), "threshold must be a number"),
     (lambda: rejection.choose_threshold(RIGHT, SURE, 1.0), "target must be 0 to below 1"),
     (lambda: rejection.promise_threshold(RIGHT, SURE, 0.0), "target must lie between"),
-    (lambda: rejection.promise_threshold(RIGHT, SURE, 0.1, sure=95), "confidence must lie"),
+    (lambda: rejection.promise_threshold(RIGHT, SURE, 0.1, sure=95), "sure must lie"),
     (lambda: rejection.promise_threshold(RIGHT, SURE, 0.1, step=0), "step must be above 0"),
     (lambda: rejection.energy(np.zeros(10)), "logits must be finite"),
     (lambda: rejection.energy(np.zeros((2, 10)), 0), "temperature must be"),

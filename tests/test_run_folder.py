@@ -158,7 +158,7 @@ def test_damaged_notebook_of_the_series_is_named(series, capsys):
     assert not (series / "build").exists()
 
 
-@pytest.mark.parametrize("content", ["", '{"purpose": {}, "accu', "\x00"])
+@pytest.mark.parametrize("content", ["", '{"purpose": {}, "accu', "\x00", "[]", '{"purposa": {}}'])
 def test_damaged_run_of_a_benchmark_is_named_and_kept(tmp_path, monkeypatch, content):
     import runs
 

@@ -11,6 +11,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+from mnist_utils import runner
 from mnist_utils.__main__ import main
 from mnist_utils.runner import run
 from mnist_utils.selection import RunError, find_notebooks, parse_parameters
@@ -164,6 +165,7 @@ def test_damaged_results_are_made_anew(series, tmp_path, content):
     assert list(results(tmp_path)["notebooks"]) == ["03_fine"]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="needs the signals of a POSIX system")
 def test_interrupted_run_says_how_to_continue_and_continues(series, tmp_path):
     flag = tmp_path / "second_started"
     write(series, "02_broken", ["DEPTH = 1", f"open({str(flag)!r}, 'w').close()\nimport time\n"
@@ -199,6 +201,27 @@ def test_fresh_cache_is_empty_for_each_notebook(series, tmp_path):
     assert main(["run", "--fresh-cache", "--only", "1", "--only", "3"]) == 0
 
 
+def test_cache_that_can_not_be_written_is_said_without_a_traceback(tmp_path, monkeypatch, capsys):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("MNIST_UTILS_CACHE", str(tmp_path / "file/cache"))
+    assert main(["predict", "x.png", "--recipe", "dense_98_3"]) == 2
+    assert "MNIST_UTILS_CACHE must name a folder that can" in capsys.readouterr().err
+
+
+def test_what_is_stored_in_the_package_is_part_of_what_is_done_already(
+    series, tmp_path, monkeypatch
+):
+    path = find_notebooks(series, ["1"])[0]
+    (tmp_path / "package").mkdir()
+    monkeypatch.setattr(runner, "PACKAGE", tmp_path / "package")
+    keys = []
+    for name, text in (("a.py", "1"), ("measured.json", "1"), ("measured.json", "2"), ("a.md", "")):
+        (tmp_path / "package" / name).write_text(text)
+        keys.append(runner._key(path, {}))
+    assert len(set(keys)) == 3
+    assert keys[2] == keys[3]
+
+
 def test_missing_papermill_is_named(series):
     code = ("import sys; sys.modules['papermill'] = None\n"
             "from mnist_utils.__main__ import main; sys.exit(main(['run']))")  # fmt: skip
@@ -207,6 +230,7 @@ def test_missing_papermill_is_named(series):
     assert "papermill is not installed; `pip install -r requirements.txt`" in result.stderr
 
 
+@pytest.mark.skipif(os.name == "nt", reason="needs the signals of a POSIX system")
 def test_killed_kernel_is_a_failed_notebook_and_the_others_run(series, tmp_path, capsys):
     write(
         series,

@@ -168,6 +168,8 @@ def test_bad_input_of_grad_cam_is_named(network, images, change, message):
 
 
 def test_other_bad_input_is_named(network, images):
+    with pytest.raises(ValueError, match="end with a dense layer with softmax"):
+        saliency.grad_cam(keras.Sequential(network.layers[:-1]), images, np.array([1, 2, 3]))
     with pytest.raises(ValueError, match="at all"):
         saliency.grad_cam(models.build("softmax_regression"), images, np.array([1, 2, 3]))
     with pytest.raises(ValueError, match="size of 1 to 28"):

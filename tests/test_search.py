@@ -10,7 +10,7 @@ import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import TrialState
 
-from mnist_utils import search, workers
+from mnist_utils import search, storages, workers
 from mnist_utils.recipes import Recipe
 from mnist_utils.search import Plan, RecipeObjective
 
@@ -163,7 +163,7 @@ def test_a_worker_that_was_taken_for_dead_goes_on(tmp_path):
             elsewhere = optuna.load_study(study_name="hill", storage=address)
             number = next(t.number for t in elsewhere.trials if t.state is TrialState.RUNNING)
             elsewhere.tell(number, state=TrialState.FAIL)
-            workers._put_back(elsewhere, elsewhere.trials[number])
+            storages.put_back(elsewhere, elsewhere.trials[number])
         return hill(settings, seed, report)
 
     frame = search.table(search.run(plan(trials=4), suspended, storage=address, heartbeat=1))
@@ -174,22 +174,22 @@ def test_a_worker_that_was_taken_for_dead_goes_on(tmp_path):
 
 def test_a_trial_that_kills_every_worker_is_given_up():
     study = search.start(plan(trials=1))
-    for _ in range(workers.ATTEMPTS):
+    for _ in range(storages.ATTEMPTS):
         trial = study.ask()
         assert trial.user_attrs["place"] == 0
         study.tell(trial, state=TrialState.FAIL)
-        workers._put_back(study, study.trials[trial.number])
+        storages.put_back(study, study.trials[trial.number])
     assert workers.work(study, hill) == 0
     frame = search.table(study)
     assert frame.state.tolist() == ["failed"]
-    assert frame.attempts.tolist() == [workers.ATTEMPTS]
+    assert frame.attempts.tolist() == [storages.ATTEMPTS]
 
 
 def test_one_worker_alone_gets_a_trial(tmp_path):
     """Four connections to one SQLite file ask for the same waiting trial at the same moment."""
     address, trials = f"sqlite:///{(tmp_path / 'a.db').as_posix()}", 100
     study = search.start(plan(trials=trials), address)
-    storages = [workers.open_storage(address, 10) for _ in range(4)]
+    storages = [storages.open_storage(address, 10) for _ in range(4)]
     together = threading.Barrier(len(storages))
 
     def take(storage) -> list[bool]:
@@ -252,3 +252,23 @@ def test_workers_need_a_study_with_a_recipe(tmp_path):
     for heartbeat in (0, 1.5, True):
         with pytest.raises(ValueError, match="heartbeat must be an integer of at least 1"):
             search.start(plan(), heartbeat=heartbeat)
+
+
+@pytest.mark.parametrize(("address", "message"), [
+    ("sqlite:///{folder}/nowhere.db", "there is no such file"),
+    ("sqlite:///{folder}/empty.db", "hill"),
+    ("sqlite:///{folder}/text.db", "not a database"),
+    ("no-address", "Could not parse"),
+    ("oracle+nodriver://host/base", "nodriver"),
+])  # fmt: skip
+def test_the_command_says_what_is_wrong_with_a_storage(
+    tmp_path, capsys, monkeypatch, address, message
+):
+    (tmp_path / "text.db").write_text("this is no database, but some text\n" * 100)
+    search.start(plan(name="valley"), f"sqlite:///{(tmp_path / 'empty.db').as_posix()}")
+    address = address.format(folder=tmp_path.as_posix())
+    monkeypatch.setattr("sys.argv", ["workers", address, "hill"])
+    with pytest.raises(SystemExit, match="2"):
+        workers.main()
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "nowhere.db").exists()

@@ -169,7 +169,7 @@ def set_repository(address: str) -> None:
     path = ROOT / "pyproject.toml"
     old = f'repository = "{read_settings()["repository"]}"'
     new = f'repository = "{address.removesuffix(".git").rstrip("/")}"'
-    path.write_text(path.read_text("utf-8").replace(old, new), "utf-8")
+    path.write_text(path.read_text("utf-8").replace(old, new), "utf-8", newline="\n")
 
 
 def main(arguments: list[str]) -> None:
@@ -183,7 +183,8 @@ def main(arguments: list[str]) -> None:
         place = path.relative_to(ROOT).as_posix()
         write_notebook(stamp(notebook, place, settings, results), path)
     readme = ROOT / "README.md"
-    readme.write_text(stamp_readme(readme.read_text("utf-8"), settings, results), "utf-8")
+    text = stamp_readme(readme.read_text("utf-8"), settings, results)
+    readme.write_text(text, "utf-8", newline="\n")
     measured.write_sums()
     print(f"stamped {len(all_notebooks())} notebooks and README.md for {settings['repository']}")
 

@@ -39,6 +39,8 @@ def check_stroke_filter(answer) -> str | None:
     kernel = np.asarray(answer, dtype=float)
     if kernel.ndim != 2 or kernel.shape not in ((3, 3), (5, 5), (7, 7)):
         return f"The filter must be 3 x 3, 5 x 5 or 7 x 7; yours has shape {kernel.shape}."
+    if not np.isfinite(kernel).all():
+        return "Every weight must be a finite number."
     stroke, area = np.zeros((28, 28)), np.zeros((28, 28))
     stroke[12:15, 4:24] = 1
     area[14:] = 1

@@ -85,7 +85,7 @@ def check_halving(answer) -> str | None:
             return (f"{case} the winner is right, but {used} epochs were trained, not {epochs}. A "
                     "trial that goes on from epoch 3 to 9 needs 6 more, not 9.")  # fmt: skip
         return (f"{case} the winner is trial {right}, not {winner}: after epochs 1, {factor}, "
-                f"{factor**2}, … the best {len(curves)}//{factor} go on, then a {factor}th of those.")  # fmt: skip
+                f"{factor**2}, … the best {len(curves)}//{factor} go on, then 1/{factor} of those.")  # fmt: skip
     return None
 
 

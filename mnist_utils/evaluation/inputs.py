@@ -14,10 +14,10 @@ def check_counts(correct: int, total: int) -> None:
                          f"got {correct!r:.80} of {total!r:.80}")  # fmt: skip
 
 
-def check_confidence(confidence: float) -> None:
+def check_confidence(confidence: float, name: str = "confidence") -> None:
     """Raise ValueError unless confidence lies strictly between 0 and 1."""
     if not 0 < confidence < 1:
-        raise ValueError(f"confidence must lie between 0 and 1, got {confidence}")
+        raise ValueError(f"{name} must lie between 0 and 1, got {confidence}")
 
 
 def _as_array(name: str, values, dtype=None) -> np.ndarray:

@@ -36,8 +36,8 @@ def plot_class_counts(
     for number, (name, values) in enumerate(counts.items()):
         check_shape(f"counts[{name!r}]", values, (10,))
         offset = (number - (len(counts) - 1) / 2) * width
-        bars = ax.bar(DIGITS + offset, values, width, label=name, color=COLOURS[number],
-                      hatch=hatches[number % 4], edgecolor="white")  # fmt: skip
+        bars = ax.bar(DIGITS + offset, values, width, label=name, edgecolor="white",
+                      color=COLOURS[number % len(COLOURS)], hatch=hatches[number % len(hatches)])  # fmt: skip
         if len(counts) == 1:
             ax.bar_label(bars, fmt="{:,.0f}", fontsize=8)
     ax.set(xticks=DIGITS, xlabel="digit", ylabel="images", title=title)

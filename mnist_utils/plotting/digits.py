@@ -69,14 +69,18 @@ def plot_feature_maps(
     """Draw the channels of one layer's output for one image, on one common colour scale.
 
     Args:
-        maps: float array (height, width, channels).
-        columns: maps a row.
+        maps: float array (height, width, channels), none of them 0.
+        columns: maps a row, at least 1.
         title: the finding.
         label: what the colour scale measures.
+
+    Raises:
+        ValueError: if maps is no such array, or columns is below 1.
     """
     maps = np.asarray(maps)
-    if maps.ndim != 3 or maps.size == 0:
-        raise ValueError(f"maps must have shape (height, width, channels), got {maps.shape}")
+    if maps.ndim != 3 or maps.size == 0 or columns < 1:
+        raise ValueError("maps must have shape (height, width, channels) and at least one column, "
+                         f"got {maps.shape} and {columns}")  # fmt: skip
     channels = maps.shape[2]
     rows = -(-channels // columns)
     fig, axes = new_figure(9, rows * 1.05 + 0.5, nrows=rows, ncols=columns, squeeze=False)

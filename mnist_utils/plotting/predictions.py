@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mnist_utils.evaluation import confusion_table
 from mnist_utils.plotting.base import (
     DIGITS,
     VERMILION,
@@ -23,6 +24,9 @@ def plot_prediction(image: np.ndarray, probabilities: np.ndarray, *, label=None)
         image: array (28, 28), 0-255.
         probabilities: float array (10,), summing to 1.
         label: the true digit, where known.
+
+    Raises:
+        ValueError: if the image or the probabilities are no such array.
     """
     check_shape("image", image, (28, 28))
     probabilities = check_probabilities(np.asarray(probabilities)[None], 1)[0]
@@ -51,8 +55,11 @@ def plot_predictions(
         images: array (n, 28, 28), 0-255.
         labels: the true digits, integer (n,).
         probabilities: float array (n, 10), each row summing to 1.
-        columns: images a row.
+        columns: images a row, at least 1.
         title: the finding.
+
+    Raises:
+        ValueError: if the arrays are not such, or differ in length.
     """
     check_length("labels", labels, images)
     probabilities = check_probabilities(probabilities, len(images))
@@ -106,16 +113,17 @@ def plot_confusion(
     """Draw the confusion matrix: counts, with colour for the errors only.
 
     Args:
-        labels: true digits, integer (n,).
-        predictions: predicted digits, integer (n,).
+        labels: true digits, integer (n,), 0-9.
+        predictions: predicted digits, integer (n,), 0-9.
         title: the finding.
         ax: where to draw; None for a new figure.
+
+    Raises:
+        ValueError: if the arrays are not such digits or differ in length.
     """
     import seaborn as sns
-    from sklearn.metrics import confusion_matrix
 
-    check_length("predictions", predictions, labels)
-    matrix = confusion_matrix(labels, predictions, labels=DIGITS)
+    matrix = confusion_table(labels, predictions).to_numpy()
     errors = matrix * (1 - np.eye(10, dtype=int))
     fig, ax = figure_of(ax, 7, 5.6)
     sns.heatmap(errors, annot=matrix, fmt="d", cmap="cividis_r", square=True, ax=ax,

@@ -10,14 +10,13 @@ from matplotlib.ticker import LogLocator, NullFormatter
 
 from mnist_utils.plotting.base import (
     COLOURS,
+    LINES,
     MARKERS,
     check_columns,
     check_length,
     figure_of,
     new_figure,
 )
-
-LINES = ("-", "--", "-.", ":")
 
 
 def plot_severity(

@@ -9,9 +9,15 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from mnist_utils.evaluation import mean_interval
-from mnist_utils.plotting.base import BLUE, COLOURS, MARKERS, VERMILION, check_columns, figure_of
-
-LINES = ("-", "--", ":", "-.")
+from mnist_utils.plotting.base import (
+    BLUE,
+    COLOURS,
+    LINES,
+    MARKERS,
+    VERMILION,
+    check_columns,
+    figure_of,
+)
 
 
 def plot_sweep(
