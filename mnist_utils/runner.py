@@ -76,8 +76,9 @@ def _run(
         results["notebooks"].pop(path.stem, None)
         write_results(results, output)  # an interrupted notebook must not pass for the one before
         label = f"[{number}/{len(notebooks)}] {path.stem}"
-        with _kernel_environment(fresh_cache):
+        with _kernel_environment(fresh_cache) as cache:
             entry = _execute(path, parameters, output, label) | {"key": key}
+            entry["cache_size"] = _size(cache) if cache else None
         results["notebooks"][path.stem] = entry | {"sum": entry_sum(entry, output / path.name)}
         results["notebooks"] = dict(sorted(results["notebooks"].items()))
         write_results(results, output)
@@ -141,8 +142,8 @@ def _collect(executed: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def _kernel_environment(fresh_cache: bool) -> Iterator[None]:
-    """Set what the kernels inherit, for the time of one notebook."""
+def _kernel_environment(fresh_cache: bool) -> Iterator[Path | None]:
+    """Set what the kernels inherit, for the time of one notebook; yield its fresh cache, if any."""
     settings = {"MNIST_UTILS_PROGRESS": "0", "TF_CPP_MIN_LOG_LEVEL": "3",
                 "JUPYTER_PREFER_ENV_PATH": "1"}  # fmt: skip
     before = dict(os.environ)
@@ -150,10 +151,15 @@ def _kernel_environment(fresh_cache: bool) -> Iterator[None]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         os.environ.update(settings | ({"MNIST_UTILS_CACHE": folder} if fresh_cache else {}))
         try:
-            yield
+            yield Path(folder) if fresh_cache else None
         finally:
             os.environ.clear()
             os.environ.update(before)
+
+
+def _size(folder: Path) -> int:
+    """Return the bytes of all files in a folder."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
 def _key(path: Path, parameters: dict) -> str:

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from scipy import ndimage
 
-from mnist_utils.drawn_digits import draw_strokes, make_set, scenes, set_names, trace
+from mnist_utils.drawn_digits import Hand, draw_strokes, make_set, scenes, set_names, trace
 from mnist_utils.images import SKIPPABLE, ImageError, NoDigitFound, prepare, reading
 from mnist_utils.preprocessing import bounding_boxes, centre_of_mass
 
@@ -259,6 +260,61 @@ def _dot():
 def test_no_digit_is_said_and_not_guessed(picture, why):
     with pytest.raises(NoDigitFound, match=f"digit found: .*{why}"):
         prepare(picture)
+
+
+def trimmed(mask):
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    return mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def in_a_row(digits, gap, sizes=(90, 90), pen=7):
+    """Digits as one mask, side by side; the gap is a share of the first one's height."""
+    glyphs = [trimmed(ink(digit, height=size, width=pen))
+              for digit, size in zip(digits, sizes, strict=True)]  # fmt: skip
+    glyphs = [np.pad(glyph, ((0, 100 - len(glyph)), (0, 0))) for glyph in glyphs]
+    between = np.zeros((100, round(gap * sizes[0])), np.float32)
+    return np.pad(np.hstack([glyphs[0], between, glyphs[1]]), 40)
+
+
+@pytest.mark.parametrize("gap", [0.04, 0.1, 0.16, 0.3])
+@pytest.mark.parametrize("digits", [(4, 7), (4, 4), (1, 8), (5, 1), (0, 0), (1, 1)])
+def test_two_digits_side_by_side_are_not_taken_for_one(digits, gap):
+    for sizes in ((90, 90), (90, 76), (76, 90)):
+        with pytest.raises(NoDigitFound, match="similar size"):
+            prepare(1 - in_a_row(digits, gap, sizes))
+
+
+def test_a_pair_in_a_photo_is_not_taken_for_one_digit():
+    mask = np.pad(in_a_row((4, 7), 0.1), 60)
+    for scene, extra in (("paper", {}), ("notebook", {"spacing": 50}), ("blackboard", {})):
+        with pytest.raises(NoDigitFound, match="similar size"):
+            prepare(getattr(scenes, scene)(mask, np.random.default_rng(3), **extra))
+
+
+STILL = Hand(wobble=0, slant=0, turn=0, stretch=0)
+
+
+@pytest.mark.parametrize(("digit", "shift"), [
+    (5, (0.1, 0)), (5, (0.05, -0.08)), (4, (0.32, 0)), (4, (0.3, 0.1)),
+])  # fmt: skip
+def test_a_digit_whose_strokes_are_apart_stays_whole(digit, shift):
+    drawn = (draw_strokes(digit, np.random.default_rng(seed), hand=STILL) for seed in range(20))
+    first, second = next(strokes for strokes in drawn if len(strokes) == 2)
+    mask = trace([first, second + shift], SIZE, 90, 7, np.random.default_rng(0))
+    _, count = ndimage.label(mask > 0.3)
+    assert count == 2
+    prepared = prepare(grey(mask))
+    assert likeness(prepared.image, prepare(1 - mask, without=["selection"]).image) > 0.99
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_a_pen_that_skips_leaves_one_digit(digit):
+    mask = ink(digit)
+    for slope in (-1, 0, 2):  # of the line along which nothing is written
+        rows, columns = np.mgrid[: SIZE[0], : SIZE[1]]
+        away = np.abs(rows - 80 - slope * (columns - 60)) / np.hypot(1, slope)
+        broken = np.where(away < 2.5, 0, mask)
+        assert likeness(prepare(grey(broken)).image, prepare(grey(mask)).image) > 0.8
 
 
 @pytest.mark.parametrize(("content", "message"), [

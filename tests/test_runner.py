@@ -195,10 +195,11 @@ def test_interrupted_run_says_how_to_continue_and_continues(series, tmp_path):
 
 def test_fresh_cache_is_empty_for_each_notebook(series, tmp_path):
     source = ["EPOCHS = 1", "import os\nfrom mnist_utils.artifacts import cache_folder\n"
-              "assert not os.listdir(cache_folder())\n(cache_folder() / 'x').touch()"]  # fmt: skip
+              "assert not os.listdir(cache_folder())\n(cache_folder() / 'x').write_text('abc')"]  # fmt: skip
     write(series, "01_good", source)
     write(series, "03_fine", source)
     assert main(["run", "--fresh-cache", "--only", "1", "--only", "3"]) == 0
+    assert [entry["cache_size"] for entry in results(tmp_path)["notebooks"].values()] == [3, 3]
 
 
 def test_cache_that_can_not_be_written_is_said_without_a_traceback(tmp_path, monkeypatch, capsys):

@@ -96,28 +96,28 @@ def stamp(notebook: NotebookNode, path: str, settings: dict, results: dict) -> N
 
 def notebook_table(settings: dict, results: dict) -> str:
     """Return the README's table of the ten questions."""
-    rows = ["| | Question | Run time | Memory | |", "|---|---|---|---|---|"]
+    rows = ["| | Question | Run time | Memory | Disk | |", "|---|---|---|---|---|---|"]
     for name, question in PLAN.items():
         number = name[:2]
         if (NOTEBOOKS / f"{name}.ipynb").is_file():
             path = f"notebooks/{name}.ipynb"
             entry = results["notebooks"].get(name)
-            time, memory = _needs(entry) if entry else ("", "")
-            rows.append(f"| {number} | [{question}]({path}) | {time} | {memory} "
-                        f"| {badge(settings, path)} |")  # fmt: skip
+            needs = _needs(entry) if entry else " | | "
+            rows.append(f"| {number} | [{question}]({path}) | {needs} | {badge(settings, path)} |")
         else:
-            rows.append(f"| {number} | {question} | | | *to come* |")
+            rows.append(f"| {number} | {question} | | | | *to come* |")
     entries = results["notebooks"].values()
     whole = {"seconds": sum(entry["seconds"] for entry in entries),
-             "peak_memory": max((entry.get("peak_memory") or 0 for entry in entries), default=0)}  # fmt: skip
-    time, memory = _needs(whole)
-    return "\n".join([*rows, f"| | All, one after another | {time} | {memory} | |"])
+             "peak_memory": max((entry.get("peak_memory") or 0 for entry in entries), default=0),
+             "cache_size": sum(entry.get("cache_size") or 0 for entry in entries)}  # fmt: skip
+    return "\n".join([*rows, f"| | All, one after another | {_needs(whole)} | |"])
 
 
-def _needs(entry: dict) -> tuple[str, str]:
-    """Return a run's time and peak memory as text."""
-    memory = entry.get("peak_memory")
-    return minutes(entry["seconds"]), f"{memory / 1e9:.1f} GB" if memory else ""
+def _needs(entry: dict) -> str:
+    """Return a run's time, peak memory and cached networks as cells of a table."""
+    memory, disk = entry.get("peak_memory"), entry.get("cache_size")
+    return " | ".join([minutes(entry["seconds"]), f"{memory / 1e9:.1f} GB" if memory else "",
+                       f"{disk / 1e6:.0f} MB" if disk is not None else ""])  # fmt: skip
 
 
 def result_table(results: dict, *, test_set: bool) -> str:

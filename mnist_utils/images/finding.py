@@ -7,6 +7,7 @@ from scipy import ndimage
 
 from mnist_utils.images.ink import Ink, global_ink, local_ink
 from mnist_utils.images.lines import without_lines
+from mnist_utils.images.pairs import side_by_side
 from mnist_utils.images.parts import AROUND, MOST_PARTS, Part, find_parts
 from mnist_utils.images.reading import NoDigitFound
 
@@ -14,6 +15,7 @@ LEAST_CONTRAST = 0.025  # of ink and paper, where the paper is perfectly even
 NOISES = 8  # how many times the paper's noise strokes must stand out
 SLIM = 0.12  # the largest distance of ink from paper in usual strokes, as a share of their size
 LEAST_SHARE = 0.25  # of the strokes in all that looks like strokes
+RIVAL = 0.15  # of the digit's ink in another mark of its height: a thin 1 beside a thick 8
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,8 @@ class Found:
         box: (first row, first column, last row + 1, last column + 1).
         peak: the strokes' typical strength.
         share: their part of all that looks like strokes, 0 to 1.
-        rival: whether there is another digit-like mark of similar size.
+        rival: whether there is another digit-like mark of similar size, or the strokes themselves
+            are two such marks, side by side.
     """
 
     ink: Ink
@@ -198,6 +201,7 @@ def _assemble(ink: Ink, labels: np.ndarray, seed: Part, parts: list[Part]) -> Fo
     peak = float(np.quantile(ink.strength[mask], 0.8))
     others = [part for part in parts if not mask[part.where][part.mask].any()]
     chosen = sum(part.weight for part in parts if part not in others)
-    rival = any(part.likely and part.weight > 0.4 * chosen and part.height > 0.6 * (box[2] - box[0])
+    rival = any(part.likely and part.weight > RIVAL * chosen and part.height > 0.6 * (box[2] - box[0])
                 and part.weight / part.area > 0.6 * peak for part in others)  # fmt: skip
-    return Found(ink, mask, box, peak, chosen / sum(part.weight for part in parts), rival)
+    share = chosen / sum(part.weight for part in parts)
+    return Found(ink, mask, box, peak, share, rival or side_by_side(mask))
