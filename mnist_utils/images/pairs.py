@@ -3,8 +3,8 @@
 import numpy as np
 
 SLANTS = (-0.15, 0.0, 0.15, 0.3, 0.45)  # of the gap between two digits, columns a row
-BESIDE = 0.7  # how much of the whole height both sides must share
-LEAST_INK = 0.12  # of the side with less of it; a 1 beside an 8 has about a quarter
+BESIDE = 0.72  # how much of the whole height both sides share; the strokes of a 4 up to 0.7
+LEAST_INK = 0.12  # of the side with less of it; more than a sliver beside the digit
 
 
 def side_by_side(mask: np.ndarray) -> bool:
