@@ -14,10 +14,10 @@ from mnist_utils.checks import exercises, verdict
 from mnist_utils.evaluation import inputs
 
 NUMBERS = [n for path in sorted(NOTEBOOKS.glob("*.ipynb")) for n in exercises(path.name[:2])]
-DTYPES = hnp.scalar_dtypes() | st.just(np.dtype(object))
-ARRAYS = hnp.arrays(DTYPES, hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=6))
+SHAPES = hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=6)
 SCALARS = st.none() | st.booleans() | st.integers(-5, 100) | st.integers() | st.floats() | st.text() \
     | st.binary() | st.complex_numbers() | st.sampled_from([int, print, object(), ..., {1}, 1 << 70])  # fmt: skip
+ARRAYS = hnp.arrays(hnp.scalar_dtypes(), SHAPES) | hnp.arrays(object, SHAPES, elements=SCALARS)
 KEYS = st.sampled_from(["A", "B", "C", "D", "train", "validation", "test", 0, 1]) | st.text()
 
 
