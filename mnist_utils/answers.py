@@ -39,7 +39,12 @@ def say(reading) -> str:
     digit, chance = reading.top[0]
     if reading.rejected:
         return headline("?", f"{sentence(reading.reason)} Perhaps {digit}.")
-    return headline(str(digit), f"{chance:.0%} sure")
+    return headline(str(digit), f"{percent(chance)} sure")
+
+
+def percent(chance: float) -> str:
+    """Return a probability as text; one that would round to 100% is not certain, and says so."""
+    return f"{chance:.0%}" if chance < 0.995 else "over 99%"
 
 
 def sentence(text: str) -> str:

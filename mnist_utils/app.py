@@ -1,5 +1,6 @@
 """Serving the drawing page: on this computer alone unless asked, within limits, without a network."""
 
+import errno
 import ipaddress
 import os
 import socket
@@ -32,9 +33,8 @@ def check_port(host: str, port: int | None) -> int:
         raise AppError(f"--port must be 1 to 65535, got {port}")
     for candidate in [port] if port else range(FIRST_PORT, LAST_PORT + 1):
         try:
-            family, _, _, _, address = socket.getaddrinfo(host, candidate, type=socket.SOCK_STREAM)[
-                0
-            ]
+            found = socket.getaddrinfo(host, candidate, type=socket.SOCK_STREAM)
+            family, _, _, _, address = found[0]
             with socket.socket(family) as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 probe.bind(address)
@@ -43,9 +43,7 @@ def check_port(host: str, port: int | None) -> int:
         except PermissionError as error:
             raise AppError(f"port {port} needs more rights; take one above 1023") from error
         except OSError as error:
-            if error.errno != 98 and "in use" not in str(
-                error
-            ):  # EADDRINUSE has other numbers elsewhere
+            if error.errno != errno.EADDRINUSE:
                 raise AppError(f"can't serve on {host}: {error.strerror}") from error
         else:
             return candidate

@@ -65,17 +65,16 @@ def _describe(error: Exception) -> str:
 
 def _table(rows: list[dict]) -> str:
     """Draw one line a file: digit, probability, what else it might be or why not."""
-    lines = [("file", "digit", "sure", "")]
+    lines = [("file", "digit", "sure", "otherwise")]
     for row in rows:
         top = row["top3"]
         digit = "–" if row["rejected"] else str(row["digit"])
-        sure = f"{top[0][1]:.1%}" if top else ""
+        sure = (f"{top[0][1]:.1%}" if top[0][1] < 0.9995 else "over 99.9%") if top else ""
         rest = ", ".join(f"{other} {chance:.1%}" for other, chance in top[1:])
         if row["rejected"]:
             guesses = ", ".join(f"{other} {chance:.1%}" for other, chance in top)
             rest = row["reason"] + (f"; perhaps {guesses}" if guesses else "")
         lines.append((row["file"], digit, sure, rest))
-    lines[0] = ("file", "digit", "sure", "otherwise")
     widths = [max(len(line[column]) for line in lines) for column in range(3)]
     return "\n".join(
         f"{file:<{widths[0]}}  {digit:>{widths[1]}}  {sure:>{widths[2]}}  {rest}".rstrip()

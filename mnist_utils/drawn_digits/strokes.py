@@ -29,8 +29,11 @@ class Hand:
     pressure: float = 0.25
 
 
+USUAL = Hand()
+
+
 def draw_strokes(
-    digit: int, rng: np.random.Generator, *, family: str = "first", hand: Hand = Hand()
+    digit: int, rng: np.random.Generator, *, family: str = "first", hand: Hand = USUAL
 ) -> list[np.ndarray]:
     """Write a digit once.
 
