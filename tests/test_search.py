@@ -189,8 +189,8 @@ def test_one_worker_alone_gets_a_trial(tmp_path):
     """Four connections to one SQLite file ask for the same waiting trial at the same moment."""
     address, trials = f"sqlite:///{(tmp_path / 'a.db').as_posix()}", 100
     study = search.start(plan(trials=trials), address)
-    storages = [storages.open_storage(address, 10) for _ in range(4)]
-    together = threading.Barrier(len(storages))
+    connections = [storages.open_storage(address, 10) for _ in range(4)]
+    together = threading.Barrier(len(connections))
 
     def take(storage) -> list[bool]:
         taken = []
@@ -199,15 +199,15 @@ def test_one_worker_alone_gets_a_trial(tmp_path):
             taken.append(storage.set_trial_state_values(trial._trial_id, TrialState.RUNNING))
         return taken
 
-    with ThreadPoolExecutor(len(storages)) as pool:
-        taken = np.array(list(pool.map(take, storages)))
+    with ThreadPoolExecutor(len(connections)) as pool:
+        taken = np.array(list(pool.map(take, connections)))
     assert taken.sum(axis=0).tolist() == [1] * trials
     assert all(trial.state is TrialState.RUNNING for trial in study.trials)
     assert all(trial.datetime_start for trial in study.trials)
-    assert not storages[0].set_trial_state_values(study.trials[0]._trial_id, TrialState.RUNNING)
+    assert not connections[0].set_trial_state_values(study.trials[0]._trial_id, TrialState.RUNNING)
     study.tell(0, 1.0)
     with pytest.raises(optuna.exceptions.UpdateFinishedTrialError):
-        storages[0].set_trial_state_values(study.trials[0]._trial_id, TrialState.RUNNING)
+        connections[0].set_trial_state_values(study.trials[0]._trial_id, TrialState.RUNNING)
 
 
 @pytest.mark.parametrize("begun", [False, True])
