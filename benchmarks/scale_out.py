@@ -1,6 +1,6 @@
 """How a search grows with its workers: throughput, overhead per trial, and what 1,000 trials cost.
 
-    python benchmarks/scale_out.py              about 15 minutes on 2 cores
+    python benchmarks/scale_out.py              about 20 minutes on 2 cores
     python benchmarks/scale_out.py --quick      a trial of the script; writes nothing
 
 Workers are those of `python -m mnist_utils.workers`, one thread each, on one SQLite file. The same
