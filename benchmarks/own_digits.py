@@ -24,6 +24,7 @@ from mnist_utils.data import load_mnist
 from mnist_utils.drawn_digits import (
     borrowed,
     camera,
+    company,
     files,
     make_set,
     scenes,
@@ -40,10 +41,13 @@ from mnist_utils.images import (
     finding,
     ink,
     lines,
+    objects,
     pairs,
     parts,
     placing,
     reading,
+    shadows,
+    sheet,
 )
 from mnist_utils.reader import get_reader
 from mnist_utils.recipes import FAST_RECIPES, Recipe
@@ -51,8 +55,9 @@ from mnist_utils.recipes import FAST_RECIPES, Recipe
 COMMAND = "python benchmarks/own_digits.py"
 RESULTS = measured.FOLDER / "own_digits.json"
 TABLE = Path(__file__).with_name("own_digits.md")
-SOURCES = (drawn_digits, borrowed, camera, files, scenes, sets, strokes, styles, surfaces)
-STEPS = (images, finding, ink, lines, pairs, parts, placing, reading)
+SOURCES = (drawn_digits, borrowed, camera, company, files, scenes, sets, strokes, styles,
+           surfaces)  # fmt: skip
+STEPS = (images, finding, ink, lines, objects, pairs, parts, placing, reading, shadows, sheet)
 PART = 10  # digits that are prepared, and cached, together
 # Trained without thinner and thicker strokes; the last two as in the notebooks, 2 epochs.
 UNAUGMENTED = {

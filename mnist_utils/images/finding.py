@@ -1,5 +1,6 @@
 """Where in a picture the digit is: the strokes that belong together, and nothing else."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -7,15 +8,18 @@ from scipy import ndimage
 
 from mnist_utils.images.ink import Ink, global_ink, local_ink
 from mnist_utils.images.lines import without_lines
+from mnist_utils.images.objects import beside_pen, inside_frame
 from mnist_utils.images.pairs import side_by_side
-from mnist_utils.images.parts import AROUND, MOST_PARTS, Part, find_parts
+from mnist_utils.images.parts import AROUND, MOST_PARTS, Part, find_parts, slimness
 from mnist_utils.images.reading import NoDigitFound
+from mnist_utils.images.shadows import window_below_shadow
+from mnist_utils.images.sheet import on_sheet_alone
 
 LEAST_CONTRAST = 0.025  # of ink and paper, where the paper is perfectly even
 NOISES = 8  # how many times the paper's noise strokes must stand out
-SLIM = 0.12  # the largest distance of ink from paper in usual strokes, as a share of their size
-LEAST_SHARE = 0.25  # of the strokes in all that looks like strokes
-RIVAL = 0.15  # of the digit's ink in another mark of its height: a thin 1 beside a thick 8
+LEAST_SHARE = 0.2  # of the strokes in all that looks like strokes
+RIVAL = 0.15  # of the digit's weight in another mark of its height: a thin 1 beside a thick 8
+SAME_PEN = 2.5  # how many times thicker or thinner another mark by the same pen may be
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ class Found:
     @property
     def slimness(self) -> float:
         """Return 1 for strokes of a usual width, less for broad areas, such as paper in the sun."""
-        return min(1.0, SLIM * self.size / self.thickness) ** 2
+        return slimness(self.size, self.thickness)
 
 
 def find_digit(
@@ -73,13 +77,21 @@ def find_digit(
     Raises:
         NoDigitFound: if nothing stands out, or nothing of it could be a digit.
     """
+    sheet = on_sheet_alone(picture) if near_by else None
+    if sheet is not None:
+        with suppress(NoDigitFound):  # then it is no sheet, or its ink is light
+            return _find(sheet, tones=(True,))
+    return _find(picture, tones=tones, near_by=near_by)
+
+
+def _find(picture: np.ndarray, *, tones: tuple[bool, ...], near_by: bool = True) -> Found:
     candidates = []
     for dark in tones:
         whole = global_ink(picture, dark=dark, sure=not near_by)
         local = None
         if near_by and not (whole and whole.certain):
             local = local_ink(picture, dark=dark)
-        found = _choose(find_strokes(local), find_strokes(whole), picture)
+        found = _choose(_out_of_shadow(find_strokes(local), picture), find_strokes(whole), picture)
         if found:
             weight = found.length * found.slimness * _prominence(found, picture)
             candidates.append((weight, found))
@@ -126,6 +138,14 @@ def _prominence(found: Found, picture: np.ndarray) -> float:
     return min(difference / found.peak, 1.0) if difference > 0.3 * found.peak else 0.0
 
 
+def _out_of_shadow(found: Found | None, picture: np.ndarray) -> Found | None:
+    """Look again, against nearer paper, where a finger's shadow seems to be part of the strokes."""
+    window = found and window_below_shadow(found.ink, found.mask)
+    if not window:
+        return found
+    return find_strokes(local_ink(picture, dark=found.ink.dark, window=window)) or found
+
+
 def _choose(local: Found | None, whole: Found | None, picture: np.ndarray) -> Found | None:
     """Take the two-tone reading if it has all of the local one and a little more.
 
@@ -164,6 +184,9 @@ def find_strokes(ink: Ink | None) -> Found | None:
         if len(parts) > MOST_PARTS:
             break
         seed = max(parts, key=lambda part: part.weight, default=None)
+        if seed:
+            labels, seed, parts = beside_pen(labels, seed, parts)
+            labels, seed, parts = inside_frame(labels, seed, parts)
         if seed and seed.weight > best_weight:
             best, best_weight = (labels, seed, parts), seed.weight
             if seed.likely:
@@ -202,6 +225,7 @@ def _assemble(ink: Ink, labels: np.ndarray, seed: Part, parts: list[Part]) -> Fo
     others = [part for part in parts if not mask[part.where][part.mask].any()]
     chosen = sum(part.weight for part in parts if part not in others)
     rival = any(part.likely and part.weight > RIVAL * chosen and part.height > 0.6 * (box[2] - box[0])
-                and part.weight / part.area > 0.6 * peak for part in others)  # fmt: skip
-    share = chosen / sum(part.weight for part in parts)
+                and 1 / SAME_PEN < part.thickness / seed.thickness < SAME_PEN
+                and part.strength > 0.6 * peak for part in others)  # fmt: skip
+    share = chosen / (chosen + sum(part.weight for part in others if not part.across))
     return Found(ink, mask, box, peak, share, rival or side_by_side(mask))

@@ -63,7 +63,7 @@ def check_contrast(picture: np.ndarray) -> None:
         raise NoDigitFound("no digit found: the picture is blank")
 
 
-def local_ink(picture: np.ndarray, *, dark: bool) -> Ink:
+def local_ink(picture: np.ndarray, *, dark: bool, window: int | None = None) -> Ink:
     """Measure ink against the paper near by: the closing of the picture by a square.
 
     A closing fills what is dark and narrower than the square, and leaves the rest as it is, the
@@ -72,9 +72,10 @@ def local_ink(picture: np.ndarray, *, dark: bool) -> Ink:
     Args:
         picture: float32 (rows, columns, 3), 0-1.
         dark: whether the ink is darker than the paper.
+        window: the square's side in pixels; else WINDOW of the picture's shorter side.
     """
     smooth = _smooth(picture)
-    side = max(int(WINDOW * min(picture.shape[:2])), 3)
+    side = window or max(int(WINDOW * min(picture.shape[:2])), 3)
     beyond = side // 2 + 1
     padded = np.pad(smooth if dark else 1 - smooth, ((beyond,) * 2, (beyond,) * 2, (0, 0)), "edge")
     closed = ndimage.grey_closing(padded, (side, side, 1))[beyond:-beyond, beyond:-beyond]
