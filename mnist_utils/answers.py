@@ -42,9 +42,10 @@ def say(reading) -> str:
     return headline(str(digit), f"{percent(chance)} sure")
 
 
-def percent(chance: float) -> str:
+def percent(chance: float, digits: int = 0) -> str:
     """Return a probability as text; one that would round to 100% is not certain, and says so."""
-    return f"{chance:.0%}" if chance < 0.995 else "over 99%"
+    text = f"{chance:.{digits}%}"
+    return text if float(text[:-1]) < 100 else f"over {100 - 10.0**-digits:.{digits}f}%"
 
 
 def sentence(text: str) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from contextlib import redirect_stdout
 from importlib.util import find_spec
 
+from mnist_utils.answers import percent
+
 
 def predict(
     files: Sequence[str], *, as_json: bool = False, recipe: str | None = None, reader=None
@@ -69,7 +71,7 @@ def _table(rows: list[dict]) -> str:
     for row in rows:
         top = row["top3"]
         digit = "–" if row["rejected"] else str(row["digit"])
-        sure = (f"{top[0][1]:.1%}" if top[0][1] < 0.9995 else "over 99.9%") if top else ""
+        sure = percent(top[0][1], 1) if top else ""
         rest = ", ".join(f"{other} {chance:.1%}" for other, chance in top[1:])
         if row["rejected"]:
             guesses = ", ".join(f"{other} {chance:.1%}" for other, chance in top)

@@ -171,7 +171,7 @@ def table(study: optuna.Study) -> pd.DataFrame:
     Returns:
         Columns: place; seed; the settings; value, of the last report for a pruned trial; state,
         "complete", "pruned" or "failed"; steps; seconds; attempts, more than 1 after a loss;
-        worker, host and process.
+        worker, host and process. The same columns if nothing is settled yet.
     """
     plan, rows = Plan.from_json(study.user_attrs["plan"]), []
     for place, trials in sorted(workers.by_place(study).items()):
@@ -188,7 +188,9 @@ def table(study: optuna.Study) -> pd.DataFrame:
             "steps": len(reports), "seconds": best.user_attrs.get("seconds"),
             "attempts": len(trials), "worker": best.user_attrs.get("worker"),
         })  # fmt: skip
-    return pd.DataFrame(rows)
+    columns = ["place", "seed", *plan.space, "value", "state", "steps", "seconds", "attempts",
+               "worker"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
 
 
 def repeat(study: optuna.Study, place: int, objective: Objective) -> float:

@@ -77,6 +77,21 @@ def jump_to_the_middle(image):
     return framed.round().astype(np.uint8)
 
 
+def mirrored(image):
+    """MNIST's recipe, but turned over."""
+    from PIL import Image
+
+    rows, columns = np.flatnonzero(image.any(1)), np.flatnonzero(image.any(0))
+    ink = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1][:, ::-1]
+    height, width = (max(1, round(side * 20 / max(ink.shape))) for side in ink.shape)
+    box = np.asarray(Image.fromarray(ink).resize((width, height)), float)
+    top = min(max(round(14 - box.sum(1) @ np.arange(height) / box.sum()), 0), 28 - height)
+    left = min(max(round(14 - box.sum(0) @ np.arange(width) / box.sum()), 0), 28 - width)
+    framed = np.zeros((28, 28))
+    framed[top : top + height, left : left + width] = box
+    return framed.round().astype(np.uint8)
+
+
 def first_rows_of_each_class(labels, held_out, seed):
     """Stratified, but the same rows whatever the seed, for all but the rows left over."""
     shares = held_out * np.bincount(labels) / len(labels)
@@ -123,8 +138,10 @@ END_DETECTOR = np.outer([0, -3, 2, 2, 2, -3, 0], [1, 1, 1, 1, 1, 1, -6])
 
 @pytest.mark.parametrize(("number", "answer", "hint"), [
     ("2.1", jump_to_the_middle, "lollipop"),
+    ("2.1", mirrored, "a large L, the ink is mirrored"),
     ("2.3", first_rows_of_each_class, "seed"),
     ("4.2", END_DETECTOR, "along a horizontal stroke"),  # answers at the stroke's end only
+    ("4.2", np.where(END_DETECTOR < 0, np.nan, END_DETECTOR), "finite"),
     ("5.1", lambda degrees, pixels, size: (degrees / 180, pixels / size), "twice too large"),
     ("5.1", lambda degrees, pixels, size: (degrees / 100, pixels / size), "share of 100°"),
     ("5.1", lambda degrees, pixels, size: (np.deg2rad(degrees), pixels / size), "in radians"),

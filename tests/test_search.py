@@ -90,6 +90,9 @@ def test_a_stored_search_goes_on_where_it_stopped(tmp_path):
         search.run(plan(), stops, storage=address, heartbeat=1)
     half = optuna.load_study(study_name="hill", storage=address)
     assert len(search.table(half)) == 5
+    empty = search.table(search.start(plan(name="nothing settled"), address))
+    assert empty.empty
+    assert list(empty) == list(search.table(half))
     study = search.run(plan(), hill, storage=address, heartbeat=1)
     frame, straight = search.table(study), search.table(search.run(plan(), hill))
     columns = ["place", "rate", "units", "kind", "value"]

@@ -1,6 +1,7 @@
 """Checks of the exercises of notebook 02."""
 
 import numpy as np
+from PIL import Image
 
 from mnist_utils.checks import exercise
 from mnist_utils.preprocessing import bounding_boxes, centre_of_mass
@@ -31,6 +32,8 @@ def check_to_mnist(answer) -> str | None:
             return f"For {name}, the aspect changed: {tall}×{wide} became {height}×{width}."
         if (tall > wide) != (height > width) and abs(tall - wide) > 3:
             return f"For {name}, height and width are exchanged; Pillow's resize takes (width, …)."
+        if _is_mirrored(image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], result):
+            return f"For {name}, the ink is mirrored; no step may turn the image over."
         if result.max() < 128:
             return f"For {name}, the ink has become pale (at most {result.max()}); keep 0-255."
         distance = np.abs(centre_of_mass(result[None])[0] - 14)
@@ -47,6 +50,16 @@ def check_to_mnist(answer) -> str | None:
     except ValueError:
         return None
     return "A blank image must raise a ValueError."
+
+
+def _is_mirrored(ink: np.ndarray, result: np.ndarray) -> bool:
+    """Return whether the result, uint8 (28, 28), is nearer to the cut-out ink turned over."""
+    column, row, height, width = bounding_boxes(result[None])[0][[1, 0, 2, 3]]
+    found = result[row : row + height, column : column + width].astype(float)
+    wanted = np.asarray(Image.fromarray(ink).resize((int(width), int(height))), float)
+    straight, *turned = (np.abs(found - other).mean()
+                         for other in (wanted, wanted[:, ::-1], wanted[::-1], wanted[::-1, ::-1]))  # fmt: skip
+    return min(turned) < straight - 10
 
 
 def _drawings() -> dict[str, np.ndarray]:

@@ -34,13 +34,13 @@ def on_sheet_alone(picture: np.ndarray) -> np.ndarray | None:
     if areas.max() <= LEAST_BRIGHT * areas.sum():
         return None
     sheet = ndimage.binary_fill_holes(labels == areas.argmax() + 1)
-    if areas.max() < LEAST_BLANK * sheet.sum():
+    cut_off = sum(side.any() for side in (sheet[0], sheet[-1], sheet[:, 0], sheet[:, -1]))
+    if areas.max() < LEAST_BLANK * sheet.sum() or cut_off > MOST_CUT_OFF:
         return None
     wide = max(FINGER * np.sqrt(sheet.sum()), 2 * edge)  # opened: without fingers at its edge
     inside = ndimage.distance_transform_edt(np.pad(sheet, 1, mode="edge"))[1:-1, 1:-1] > wide
     sheet = ndimage.distance_transform_edt(~inside) < wide - edge
-    cut_off = sum(side.any() for side in (sheet[0], sheet[-1], sheet[:, 0], sheet[:, -1]))
-    if not LEAST_SHEET < sheet.mean() < MOST_SHEET or cut_off > MOST_CUT_OFF:
+    if not LEAST_SHEET < sheet.mean() < MOST_SHEET:
         return None
     if sheet.sum() < LEAST_FILLED * np.prod(smallest_box(sheet)):
         return None
