@@ -26,6 +26,7 @@ from mnist_utils.drawn_digits import (
     camera,
     company,
     files,
+    litter,
     make_set,
     scenes,
     set_names,
@@ -55,7 +56,7 @@ from mnist_utils.recipes import FAST_RECIPES, Recipe
 COMMAND = "python benchmarks/own_digits.py"
 RESULTS = measured.FOLDER / "own_digits.json"
 TABLE = Path(__file__).with_name("own_digits.md")
-SOURCES = (drawn_digits, borrowed, camera, company, files, scenes, sets, strokes, styles,
+SOURCES = (drawn_digits, borrowed, camera, company, files, litter, scenes, sets, strokes, styles,
            surfaces)  # fmt: skip
 STEPS = (images, finding, ink, lines, objects, pairs, parts, placing, reading, shadows, sheet)
 PART = 10  # digits that are prepared, and cached, together

@@ -1,7 +1,7 @@
 """What all scenes are made of: colours, noise, light, and the camera's place and faults."""
 
 import numpy as np
-from PIL import Image, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter
 
 
 def flat(mask, colour) -> np.ndarray:
@@ -13,6 +13,25 @@ def mix(ground, share, colour) -> np.ndarray:
     """Lay a colour over a picture, where and as far as share (rows, columns) says, 0 to 1."""
     share = share[..., None].astype(np.float32)
     return ground * (1 - share) + share * np.asarray(colour, np.float32)
+
+
+def outline(shape: tuple[int, ...], kind: str, points, *, soft: float, **options) -> np.ndarray:
+    """Draw one of Pillow's shapes, filled.
+
+    Args:
+        shape: (rows, columns) of the picture.
+        kind: "polygon", "line" or "ellipse", as ImageDraw calls them.
+        points: (n, 2), x and y in pixels.
+        soft: standard deviation of the edge's blur in pixels.
+        options: what else Pillow should know, such as a line's width.
+
+    Returns:
+        float32 (rows, columns), 0-1.
+    """
+    canvas = Image.new("L", shape[::-1])
+    places = [tuple(map(float, point)) for point in points]
+    getattr(ImageDraw.Draw(canvas), kind)(places, fill=255, **options)
+    return np.asarray(canvas.filter(ImageFilter.GaussianBlur(float(soft))), np.float32) / 255
 
 
 def smooth_noise(shape, rng, scale: float) -> np.ndarray:

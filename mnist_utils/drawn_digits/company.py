@@ -4,9 +4,9 @@
 """
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageFilter
 
-from mnist_utils.drawn_digits.camera import add_camera, add_slope, flat, mix, smooth_noise
+from mnist_utils.drawn_digits.camera import add_camera, add_slope, flat, mix, outline, smooth_noise
 from mnist_utils.drawn_digits.scenes import MARKERS, PENS, paper
 
 SKIN = ((0.8, 0.6, 0.48), (0.55, 0.38, 0.28), (0.9, 0.72, 0.62))
@@ -24,19 +24,19 @@ def pen(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     picture = paper(mask, rng)
     long = rng.uniform(0.4, 0.9) * max(mask.shape)
     half = long * rng.uniform(0.02, 0.035)
-    outline = np.array([(0, 0), (0.1, 1), (1, 1), (1, -1), (0.1, -1)]) * [long, half]
+    body = np.array([(0, 0), (0.1, 1), (1, 1), (1, -1), (0.1, -1)]) * [long, half]
     for _ in range(30):
         angle = rng.uniform(0, 2 * np.pi)
         turn = np.array([(np.cos(angle), np.sin(angle)), (-np.sin(angle), np.cos(angle))])
-        corners = (outline - [long / 2, 0]) @ turn + rng.uniform(0, 1, 2) * mask.shape[::-1]
-        if not (_filled(mask.shape, "polygon", corners, blur=half) * mask).any():
+        corners = (body - [long / 2, 0]) @ turn + rng.uniform(0, 1, 2) * mask.shape[::-1]
+        if not (outline(mask.shape, "polygon", corners, soft=half) * mask).any():
             break
     else:
         corners = corners + BESIDE * np.array(mask.shape[::-1])
-    beneath = _filled(mask.shape, "polygon", corners + half * rng.uniform(-1, 1, 2), blur=half / 2)
+    beneath = outline(mask.shape, "polygon", corners + half * rng.uniform(-1, 1, 2), soft=half / 2)
     picture = picture * (1 - rng.uniform(0.1, 0.35) * beneath)[..., None]
-    body = _filled(mask.shape, "polygon", corners, blur=0.7)
-    return mix(picture, body, THINGS[rng.integers(len(THINGS))])
+    pen_ = outline(mask.shape, "polygon", corners, soft=0.7)
+    return mix(picture, pen_, THINGS[rng.integers(len(THINGS))])
 
 
 def frame(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -54,7 +54,7 @@ def frame(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         radii = 1.15 * half * (1 + 0.03 * np.sin(2 * angles + rng.uniform(0, 6)))
         points = middle + radii[:, None] * np.stack([np.cos(angles), np.sin(angles)], axis=1)
     width = max(round(longer * rng.uniform(0.015, 0.05)), 1)
-    line = _filled(mask.shape, "line", points, blur=0.6, width=width, joint="curve")
+    line = outline(mask.shape, "line", points, soft=0.6, width=width, joint="curve")
     return paper(np.maximum(mask, line), rng)
 
 
@@ -66,11 +66,11 @@ def shadow(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     thick = longer * rng.uniform(0.25, 0.4)
     start = np.array([columns[tip], rows[tip]]) - [0, rng.uniform(0.1, 0.5) * longer]
     end = start + longer * np.array([rng.uniform(-0.4, 0.4), rng.uniform(1.5, 2)])
-    finger = _filled(mask.shape, "line", [start, end], blur=0, width=round(thick))
+    finger = outline(mask.shape, "line", [start, end], soft=0, width=round(thick))
     for point in (start, end):
         round_ = [point - thick / 2, point + thick / 2]
-        finger = np.maximum(finger, _filled(mask.shape, "ellipse", round_, blur=0))
-    palm = _filled(mask.shape, "ellipse", [end - longer * 0.6, end + 1.3 * longer], blur=0)
+        finger = np.maximum(finger, outline(mask.shape, "ellipse", round_, soft=0))
+    palm = outline(mask.shape, "ellipse", [end - longer * 0.6, end + 1.3 * longer], soft=0)
     soft = Image.fromarray((255 * np.maximum(finger, palm)).astype(np.uint8))
     soft = soft.filter(ImageFilter.GaussianBlur(float(longer * rng.uniform(0.01, 0.05))))
     dark = rng.uniform(0.2, 0.5) * np.asarray(soft, np.float32)[..., None] / 255
@@ -91,19 +91,11 @@ def held_up(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     head = np.array([low[0] if low[0] > mask.shape[1] - high[0] else mask.shape[1], low[1]])
     size = longer * np.array([0.9, 1.3])
     for part, colour in ((size, rng.uniform(0.05, 0.3, 3)), (size * 0.85, skin)):
-        room = mix(room, _filled(mask.shape, "ellipse", [head - part, head], blur=2), colour)
-    sheet = _filled(mask.shape, "polygon", corners, blur=0.7)[..., None]
+        room = mix(room, outline(mask.shape, "ellipse", [head - part, head], soft=2), colour)
+    sheet = outline(mask.shape, "polygon", corners, soft=0.7)[..., None]
     picture = room * (1 - sheet) + sheet * mix(flat(mask, rng.uniform(0.75, 0.95, 3)), mask,
                                                PENS[rng.integers(len(PENS))])  # fmt: skip
     place = corners[2 + rng.integers(2)] - longer * np.array([0.1, 0.05])
-    thumb = _filled(mask.shape, "ellipse", [place, place + longer * np.array([0.2, 0.3])], blur=1)
+    thumb = outline(mask.shape, "ellipse", [place, place + longer * np.array([0.2, 0.3])], soft=1)
     picture = mix(picture, thumb * (mask == 0), skin)
     return add_camera(picture * add_slope(mask.shape, rng, 0.2), rng, harsh=1.3)
-
-
-def _filled(shape: tuple[int, ...], kind: str, points, *, blur: float, **options) -> np.ndarray:
-    """Draw a filled shape of Pillow's, by its points (x, y); float32 (rows, columns), 0-1."""
-    canvas = Image.new("L", shape[::-1])
-    draw = ImageDraw.Draw(canvas)
-    getattr(draw, kind)([tuple(map(float, point)) for point in points], fill=255, **options)
-    return np.asarray(canvas.filter(ImageFilter.GaussianBlur(float(blur))), np.float32) / 255

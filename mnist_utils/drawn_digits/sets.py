@@ -10,7 +10,7 @@ from functools import partial
 
 import numpy as np
 
-from mnist_utils.drawn_digits import camera, company, scenes, surfaces
+from mnist_utils.drawn_digits import camera, company, litter, scenes, surfaces
 from mnist_utils.drawn_digits.borrowed import printed, rewritten, tiny
 from mnist_utils.drawn_digits.files import Sample, flat_file, photo_file, transparent_file
 from mnist_utils.drawn_digits.strokes import Hand, draw_strokes, trace
@@ -40,14 +40,16 @@ def photographed(
     width = max(height * pen, side / 700, 1.2)
     mask = _write(rng, digit, size, height, width, family=family, spare=0.06 + tilt)
     extra = {"spacing": height * rng.uniform(0.4, 1.3)} if scene in ("notebook", "desk") else {}
-    module = next(module for module in (scenes, surfaces, company) if hasattr(module, scene))
+    module = next(
+        module for module in (scenes, surfaces, company, litter) if hasattr(module, scene)
+    )
     picture = getattr(module, scene)(mask, rng, **extra)
     if tilt:
         picture = camera.tilt(picture, rng, tilt)
     return photo_file(picture, rng, digit)
 
 
-NEW = ("tilted", "form", "wrapping", "pavement", "glass")  # among the sets held back
+NEW = ("tilted", "form", "wrapping", "pavement", "glass", "litter")  # among the sets held back
 
 _SANS = ("DejaVuSans.ttf", "DejaVuSans-Oblique.ttf", "DejaVuSansMono.ttf", "DejaVuSerif.ttf",
          "DejaVuSans-Bold.ttf")  # fmt: skip
@@ -86,7 +88,7 @@ def _sources() -> dict[str, dict]:
             **{scene: partial(photographed, scene=scene, family="third", longest=(500, 2000),
                               tilt=tilt)
                for scene, tilt in (("form", 0), ("wrapping", 0.12), ("pavement", 0.12),
-                                   ("glass", 0))},
+                                   ("glass", 0), ("litter", 0))},
         },
     }  # fmt: skip
 
