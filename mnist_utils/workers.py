@@ -126,8 +126,9 @@ def _carry_out(trial: optuna.Trial, plan: Plan, objective, taken: list[int]) -> 
         raise NothingLeftError
     taken.append(trial.number)
     trial.set_user_attr("worker", f"{platform.node()} {os.getpid()}")
-    if isinstance(trial.study._storage, optuna.storages.RDBStorage):
-        trial.study._storage.record_heartbeat(trial._trial_id)  # Optuna's thread may be late
+    storage = trial.study._storage  # Optuna wraps the one that it was given
+    if hasattr(storage, "record_heartbeat"):
+        storage.record_heartbeat(trial._trial_id)  # Optuna's thread may be late
     trial.set_user_attr("begun", trial.number)  # from here on, the heartbeats tell of a death
     trial.study.sampler = plan.sampler(place)
     started = time.perf_counter()

@@ -1,6 +1,8 @@
 """Searches in one process; workers that are killed are in test_scale_out.py."""
 
+import contextlib
 import math
+import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -28,6 +30,21 @@ def hill(settings, seed, report):
 
 def plan(**changes):
     return Plan(**{"name": "hill", "space": SPACE, "trials": 12} | changes)
+
+
+def test_a_trial_has_a_heartbeat_before_its_objective_begins(tmp_path, monkeypatch):
+    """Else a worker that is killed at once is never missed, and the others wait for ever."""
+    monkeypatch.setattr(optuna.study._optimize, "get_heartbeat_thread",
+                        lambda *_: contextlib.nullcontext())  # fmt: skip
+    file, beats = tmp_path / "study.db", []
+
+    def objective(settings, seed, report):
+        with contextlib.closing(sqlite3.connect(file)) as database:
+            beats.append(database.execute("SELECT COUNT(*) FROM trial_heartbeats").fetchone()[0])
+        return 0.0
+
+    search.run(plan(trials=3), objective, storage=f"sqlite:///{file.as_posix()}")
+    assert beats == [1, 2, 3]
 
 
 def test_every_place_is_filled_and_the_plan_decides_everything():
