@@ -10,7 +10,7 @@ from mnist_utils.images.ink import Ink, global_ink, local_ink
 from mnist_utils.images.lines import without_lines
 from mnist_utils.images.objects import beside_pen, inside_frame
 from mnist_utils.images.pairs import side_by_side
-from mnist_utils.images.parts import AROUND, MOST_PARTS, Part, find_parts, slimness
+from mnist_utils.images.parts import AROUND, MOST_PARTS, Part, find_parts, slimness, thickness
 from mnist_utils.images.reading import NoDigitFound
 from mnist_utils.images.shadows import window_below_shadow
 from mnist_utils.images.sheet import on_sheet_alone
@@ -56,7 +56,7 @@ class Found:
     @property
     def thickness(self) -> float:
         """Return the largest distance of ink from paper."""
-        return float(ndimage.distance_transform_edt(np.pad(self.mask, 1)).max())
+        return thickness(self.mask)
 
     @property
     def slimness(self) -> float:

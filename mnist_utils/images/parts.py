@@ -29,9 +29,14 @@ def smallest_box(mask: np.ndarray) -> tuple[float, float]:
     return tuple(sorted((float(along[best]), float(aside[best]))))
 
 
-def slimness(side: float, thickness: float) -> float:
+def thickness(mask: np.ndarray) -> float:
+    """Return the largest distance of a mask's pixels, bool (rows, columns), from its outside."""
+    return float(ndimage.distance_transform_edt(np.pad(mask, 1)).max())
+
+
+def slimness(side: float, thick: float) -> float:
     """Return 1 for strokes of a usual width, less for broad areas, such as paper in the sun."""
-    return min(1.0, SLIM * side / thickness) ** 2
+    return min(1.0, SLIM * side / thick) ** 2
 
 
 class Part:
@@ -52,7 +57,7 @@ class Part:
                    where[1].start == 0, where[1].stop == labels.shape[1]]  # fmt: skip
         self.across = (touches[0] and touches[1]) or (touches[2] and touches[3])
         self.likely = not any(touches)
-        self.thickness = float(ndimage.distance_transform_edt(np.pad(self.mask, 1)).max())
+        self.thickness = thickness(self.mask)
         self.strength = float(strength[where][self.mask].mean())
         self.weight = 0.0
         if self._is_stroke_like(labels.shape):

@@ -1,9 +1,9 @@
 """The shadow of a finger or a pen that falls across the strokes, and is as narrow as ink may be."""
 
 import numpy as np
-from scipy import ndimage
 
 from mnist_utils.images.ink import Ink
+from mnist_utils.images.parts import thickness
 
 BROAD = 2.2  # how many times wider than the strokes a shadow is, at least
 LEAST_SHADOW = 0.1  # of the mask
@@ -30,11 +30,7 @@ def window_below_shadow(ink: Ink, mask: np.ndarray) -> int | None:
         return None
     strong = mask & (ink.strength > threshold_otsu(inside))
     weak = mask & ~strong
-    half = _thickness(strong)
-    if _thickness(weak) < BROAD * half or weak.sum() < LEAST_SHADOW * mask.sum():
+    half = thickness(strong)
+    if thickness(weak) < BROAD * half or weak.sum() < LEAST_SHADOW * mask.sum():
         return None
     return int(4 * half) + 3
-
-
-def _thickness(mask: np.ndarray) -> float:
-    return float(ndimage.distance_transform_edt(np.pad(mask, 1)).max())
