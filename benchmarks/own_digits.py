@@ -34,6 +34,7 @@ from mnist_utils.drawn_digits import (
     strokes,
     styles,
     surfaces,
+    textures,
 )
 from mnist_utils.evaluation import accuracy_interval, compare_models
 from mnist_utils.images import (
@@ -57,8 +58,9 @@ COMMAND = "python benchmarks/own_digits.py"
 RESULTS = measured.FOLDER / "own_digits.json"
 TABLE = Path(__file__).with_name("own_digits.md")
 SOURCES = (drawn_digits, borrowed, camera, company, files, litter, scenes, sets, strokes, styles,
-           surfaces)  # fmt: skip
-STEPS = (images, finding, ink, lines, objects, pairs, parts, placing, reading, shadows, sheet)
+           surfaces, textures)  # fmt: skip
+STEPS = (images, finding, ink, lines, objects, pairs, parts, placing, reading, shadows, sheet,
+         images.strokes)  # fmt: skip
 PART = 10  # digits that are prepared, and cached, together
 # Trained without thinner and thicker strokes; the last two as in the notebooks, 2 epochs.
 UNAUGMENTED = {

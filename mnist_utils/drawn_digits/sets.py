@@ -10,7 +10,7 @@ from functools import partial
 
 import numpy as np
 
-from mnist_utils.drawn_digits import camera, company, litter, scenes, surfaces
+from mnist_utils.drawn_digits import camera, company, litter, scenes, surfaces, textures
 from mnist_utils.drawn_digits.borrowed import printed, rewritten, tiny
 from mnist_utils.drawn_digits.files import Sample, flat_file, photo_file, transparent_file
 from mnist_utils.drawn_digits.strokes import Hand, draw_strokes, trace
@@ -40,9 +40,8 @@ def photographed(
     width = max(height * pen, side / 700, 1.2)
     mask = _write(rng, digit, size, height, width, family=family, spare=0.06 + tilt)
     extra = {"spacing": height * rng.uniform(0.4, 1.3)} if scene in ("notebook", "desk") else {}
-    module = next(
-        module for module in (scenes, surfaces, company, litter) if hasattr(module, scene)
-    )
+    modules = (scenes, surfaces, company, litter, textures)
+    module = next(module for module in modules if hasattr(module, scene))
     picture = getattr(module, scene)(mask, rng, **extra)
     if tilt:
         picture = camera.tilt(picture, rng, tilt)
@@ -69,6 +68,7 @@ def _sources() -> dict[str, dict]:
                               longest=(400, 1600), tilt=0.15),
             "company": partial(photographed, scene="company", family="first",
                                longest=(400, 1600)),
+            "rough": partial(photographed, scene="rough", family="first", longest=(500, 1600)),
             "fonts": partial(printed, fonts=_SANS),
             "8x8": partial(tiny, **first),
             "rewritten": partial(rewritten, scene="notebook", **_mnist(slice(0, 2500))),

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mnist_utils.images import placing
-from mnist_utils.images.finding import find_digit, keep_everything
-from mnist_utils.images.ink import check_contrast, working_size
+from mnist_utils.images.finding import keep_everything, look_twice
 from mnist_utils.images.reading import ImageError, NoDigitFound, open_picture
 
 __all__ = ["SKIPPABLE", "ImageError", "NoDigitFound", "Prepared", "open_picture", "prepare"]
@@ -70,10 +69,8 @@ def prepare(source, *, without: Collection[str] = ()) -> Prepared:
     ready = None if without else already_prepared(picture)
     if ready is not None:
         return ready
-    working = working_size(picture)
-    check_contrast(working)
     tones = (True,) if "tone" in without else (True, False)
-    found = find_digit(working, tones=tones, near_by="ground" not in without)
+    working, found = look_twice(picture, tones=tones, near_by="ground" not in without)
     if "selection" in without:
         found = keep_everything(found)
     selection = found.ink.strength * found.mask

@@ -48,10 +48,10 @@ def resize(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return np.clip(np.asarray(Image.fromarray(picture).resize(size[::-1], way)), 0, 1)
 
 
-def working_size(picture: np.ndarray) -> np.ndarray:
-    """Return the picture with its longer side between SHORTEST and LONGEST pixels."""
+def working_size(picture: np.ndarray, most: int = LONGEST) -> np.ndarray:
+    """Return the picture with its longer side between SHORTEST and most pixels."""
     longest = max(picture.shape[:2])
-    zoom = min(LONGEST / longest, max(SHORTEST / longest, 1.0))
+    zoom = min(most / longest, max(SHORTEST / longest, 1.0))
     if zoom == 1:
         return picture
     return resize(picture, tuple(max(round(side * zoom), 1) for side in picture.shape[:2]))

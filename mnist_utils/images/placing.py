@@ -4,9 +4,9 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from mnist_utils.images.finding import Found
 from mnist_utils.images.ink import resize
 from mnist_utils.images.reading import NoDigitFound
+from mnist_utils.images.strokes import Found
 
 FINE = 8  # fine pixels to a pixel of the image, along each side
 BOX = 20 * FINE

@@ -24,6 +24,10 @@ class NoDigitFound(ValueError):
     """A picture without anything that could be one digit; the message says what there was."""
 
 
+class NothingStandsOut(NoDigitFound):
+    """A picture in which nothing stands out enough from its ground."""
+
+
 def open_picture(source, *, turn: bool = True) -> np.ndarray:
     """Read a picture.
 
