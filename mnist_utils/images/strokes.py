@@ -1,6 +1,7 @@
 """The most prominent strokes in a map of ink that could be a digit."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import ndimage
@@ -48,7 +49,7 @@ class Found:
         """Return the box's longer side."""
         return max(self.box[2] - self.box[0], self.box[3] - self.box[1])
 
-    @property
+    @cached_property
     def thickness(self) -> float:
         """Return the largest distance of ink from paper."""
         return thickness(self.mask)
@@ -109,8 +110,7 @@ def _assemble(ink: Ink, labels: np.ndarray, seed: Part, parts: list[Part]) -> Fo
                and (part.weight == 0 or (part.across and not seed.across))]  # fmt: skip
     for _ in range(3):
         distance = ndimage.distance_transform_edt(~mask)
-        nearest = ndimage.minimum(distance, labels, np.arange(1, labels.max() + 1))
-        near = np.setdiff1d(np.flatnonzero(nearest <= reach) + 1, strange)
+        near = np.setdiff1d(labels[distance <= reach], [0, *strange])
         grown = np.isin(labels, near)
         if grown.sum() == mask.sum():
             break
