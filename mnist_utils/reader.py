@@ -11,9 +11,9 @@ from mnist_utils.artifacts import cached, get_or_train
 from mnist_utils.data import MnistData, load_mnist
 from mnist_utils.ensembles import predict_ensemble
 from mnist_utils.evaluation import apply_temperature, fit_temperature
-from mnist_utils.evaluation.inputs import check_labelled
 from mnist_utils.images import NoDigitFound, Prepared, prepare
 from mnist_utils.recipes import OWN_DIGITS_RECIPE, Ensemble, Recipe
+from mnist_utils.rejection import choose_threshold
 
 # Of the validation digits that are not rejected, so many may be read wrongly. With 0.2%, twice as
 # many are rejected, and most of those were read right; see benchmarks/README.md.
@@ -50,15 +50,18 @@ class Reader:
         models: of which the probabilities are averaged.
         temperature: fitted on validation images; see `evaluation.fit_temperature`.
         threshold: the least calibrated probability with which a digit is not rejected.
+        pixels: how far each image is also moved in four directions; 0 for not at all.
     """
 
     models: tuple
     temperature: float
     threshold: float
+    pixels: int = 0
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         """Return calibrated probabilities, float64 (n, 10), of MNIST-like images (n, 28, 28)."""
-        return apply_temperature(predict_ensemble(self.models, images), self.temperature)
+        raw = predict_ensemble(self.models, images, pixels=self.pixels)
+        return apply_temperature(raw, self.temperature)
 
     def read(self, source) -> Reading:
         """Read the digit in a picture.
@@ -85,36 +88,6 @@ class Reader:
         return Reading(top[0][0], False, "", top, probabilities, prepared)
 
 
-def choose_threshold(
-    labels: np.ndarray, probabilities: np.ndarray, accepted_errors: float = ACCEPTED_ERRORS
-) -> float:
-    """Return the lowest threshold that keeps the errors among the accepted digits rare enough.
-
-    Args:
-        labels: true digits of validation images, integer (n,).
-        probabilities: (n, 10), calibrated.
-        accepted_errors: the largest share of errors among the images with at least that
-            probability, 0 to below 1.
-
-    Returns:
-        A probability: of the surest images, as many as can be accepted have at least that.
-
-    Raises:
-        ValueError: if the arrays are not such, or no threshold is high enough.
-    """
-    labels, probabilities = check_labelled(labels, probabilities)
-    if not 0 <= accepted_errors < 1:
-        raise ValueError(f"accepted_errors must be 0 to below 1, got {accepted_errors}")
-    sure = probabilities.max(axis=1)
-    order = np.argsort(-sure, kind="stable")
-    errors = np.cumsum(probabilities.argmax(axis=1)[order] != labels[order])
-    last_of_its_kind = np.append(np.diff(sure[order]) < 0, True)
-    fine = (errors <= accepted_errors * np.arange(1, len(order) + 1)) & last_of_its_kind
-    if not fine.any():
-        raise ValueError(f"no threshold keeps errors to {accepted_errors:.2%} of what is accepted")
-    return float(sure[order][np.flatnonzero(fine)[-1]])
-
-
 def get_reader(
     recipe: Recipe | Ensemble = OWN_DIGITS_RECIPE,
     data: MnistData | None = None,
@@ -127,9 +100,13 @@ def get_reader(
         recipe: what to train.
         data: what to train and validate on; None for `load_mnist()`.
         verbose: as for `training.fit`.
+
+    Raises:
+        ValueError: if no threshold keeps the errors on the validation images rare enough.
     """
     data = load_mnist() if data is None else data
-    members = recipe.recipes() if isinstance(recipe, Ensemble) else [recipe]
+    several = isinstance(recipe, Ensemble)
+    members, pixels = (recipe.recipes(), recipe.pixels) if several else ([recipe], 0)
     models = tuple(get_or_train(member, data, verbose=verbose).model for member in members)
     weights = hashlib.sha256()
     for weight in (weight for model in models for weight in model.get_weights()):
@@ -137,14 +114,20 @@ def get_reader(
 
     def calibrate() -> dict:
         images, labels = data.validation
-        raw = predict_ensemble(models, images)
+        raw = predict_ensemble(models, images, pixels=pixels)
         temperature = fit_temperature(labels, raw)
-        threshold = choose_threshold(labels, apply_temperature(raw, temperature))
+        calibrated = apply_temperature(raw, temperature)
+        right = calibrated.argmax(axis=1) == labels
+        threshold = choose_threshold(right, calibrated.max(axis=1), ACCEPTED_ERRORS)
+        if np.isinf(threshold):
+            raise ValueError("these networks can't be trusted with an answer: no threshold keeps the "
+                             f"errors among the answers to {ACCEPTED_ERRORS:.1%}")  # fmt: skip
         return {"temperature": temperature, "threshold": threshold}
 
-    key = {"weights": weights.hexdigest(), "data": data.checksum, "errors": ACCEPTED_ERRORS}
+    key = {"weights": weights.hexdigest(), "data": data.checksum, "errors": ACCEPTED_ERRORS,
+           "pixels": pixels}  # fmt: skip
     found = cached(key, calibrate, _save, _load, name="calibration")
-    return Reader(models, found["temperature"], found["threshold"])
+    return Reader(models, found["temperature"], found["threshold"], pixels)
 
 
 def _save(numbers: dict, folder: Path) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,8 +14,8 @@ from mnist_utils.__main__ import main
 from mnist_utils.drawn_digits import draw_strokes, trace
 from mnist_utils.images import NoDigitFound
 from mnist_utils.predict import predict
-from mnist_utils.reader import ACCEPTED_ERRORS, Reader, choose_threshold, get_reader
-from mnist_utils.recipes import FAST_RECIPES
+from mnist_utils.reader import ACCEPTED_ERRORS, Reader, get_reader
+from mnist_utils.recipes import FAST_RECIPES, Ensemble
 
 DIGITS = range(10)
 
@@ -75,18 +76,46 @@ def test_threshold_keeps_validation_errors_rare(reader, data):
     assert reader.temperature > 0
 
 
-def test_threshold_by_hand():
-    labels = np.array([0, 1, 2, 3])
-    probabilities = np.full((4, 10), 0.0)
-    for row, (digit, sure) in enumerate([(0, 0.9), (1, 0.8), (5, 0.7), (3, 0.6)]):
-        probabilities[row] = (1 - sure) / 9
-        probabilities[row, digit] = sure
-    assert choose_threshold(labels, probabilities, 0) == pytest.approx(0.8)
-    assert choose_threshold(labels, probabilities, 0.25) == pytest.approx(0.6)
-    with pytest.raises(ValueError, match="no threshold"):
-        choose_threshold(np.array([5, 1, 2, 3]), probabilities[[0, 1, 2, 3]], 0)
-    with pytest.raises(ValueError, match="accepted_errors must be 0 to below 1"):
-        choose_threshold(labels, probabilities, 1)
+def test_a_network_that_is_as_sure_of_its_errors_gets_no_threshold(data, monkeypatch):
+    answers_with(monkeypatch, data, wrong=0.82)
+    with pytest.raises(ValueError, match="no threshold keeps the errors among the answers"):
+        get_reader(FAST_RECIPES["dense_98_3"], data)
+
+
+@pytest.mark.parametrize(("pixels", "looks"), [(0, 1), (1, 5)])
+def test_an_ensemble_looks_at_shifted_images_too(data, monkeypatch, pixels, looks):
+    network = answers_with(monkeypatch, data, wrong=0.3)
+    reader = get_reader(Ensemble(FAST_RECIPES["dense_98_3"], 1, pixels), data)
+    assert (reader.pixels, network.asked) == (pixels, looks)
+    reader.probabilities(data.validation.images)
+    assert network.asked == 2 * looks
+
+
+def answers_with(monkeypatch, data, wrong):
+    """Let all networks give 0.82 to the right digit, or, to every fifth image, `wrong` to another."""
+    labels = data.validation.labels
+    sure = np.where(np.arange(len(labels)) % 5, 0.82, wrong)
+    given = np.where(np.arange(len(labels)) % 5, labels, (labels + 1) % 10)
+    chances = np.repeat((1 - sure)[:, None] / 9, 10, axis=1)
+    chances[np.arange(len(labels)), given] = sure
+    network = Answers(chances)
+    trained = SimpleNamespace(model=network)
+    monkeypatch.setattr("mnist_utils.reader.get_or_train", lambda *_, **__: trained)
+    return network
+
+
+class Answers:
+    """A network that gives what it is told, and counts how often it is asked."""
+
+    def __init__(self, chances):
+        self.chances, self.asked = chances, 0
+
+    def get_weights(self):
+        return [self.chances]
+
+    def predict(self, images, **_):
+        self.asked += 1
+        return self.chances[: len(images)]
 
 
 def test_calibration_is_stored(reader, data, monkeypatch):
