@@ -66,7 +66,7 @@ def test_a_drawn_seven_is_read(visit):
     expect(page.locator("#answer .small")).to_contain_text("% sure")
     expect(page.locator("#bars")).to_contain_text(re.compile(r"7\s*\d+%"))
     for shown in ("#seen img", "#heat img"):
-        assert page.locator(shown).evaluate("picture => picture.naturalWidth") == 280
+        expect(page.locator(shown)).to_have_js_property("naturalWidth", 280, timeout=WAIT)
 
 
 def test_an_uploaded_picture_is_read_and_another_file_gets_a_sentence(visit, tmp_path):
