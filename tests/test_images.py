@@ -487,3 +487,8 @@ def test_a_second_look_is_taken_only_where_nothing_stands_out(monkeypatch, error
     with pytest.raises(NoDigitFound):
         prepare(grey(ink(size=(900, 700), height=400)))
     assert sides == [900, 300][:looks]
+
+
+def test_a_light_digit_is_no_sheet_of_paper():
+    mask = ink(9, height=40, width=5, centre=(80, 60))
+    assert likeness(prepare(grey(mask, 0, 255)).image, prepare(grey(mask)).image) > 0.95

@@ -14,6 +14,7 @@ from mnist_utils.images.sheet import on_sheet_alone
 from mnist_utils.images.strokes import NOISES, Found, box_of, find_strokes
 
 LEAST_SHARE = 0.2  # of the strokes in all that looks like strokes
+ON_SHEET = 0.9  # of the strokes that are found when what is beyond a sheet is left out
 ROUGH_LONGEST = 300  # pixels of the longer side at the second look: roughness is averaged out
 ROUGH_NOISES = 5  # instead of NOISES, then
 
@@ -40,7 +41,10 @@ def find_digit(
     sheet = on_sheet_alone(picture) if near_by else None
     if sheet is not None:
         with suppress(NoDigitFound):  # then it is no sheet, or its ink is light
-            return _find(sheet, tones=(True,), noises=noises)
+            found = _find(sheet, tones=(True,), noises=noises)
+            on_sheet = (sheet == picture).all(axis=2)[found.mask].mean()
+            if on_sheet > ON_SHEET:  # else a light digit was taken for a sheet
+                return found
     return _find(picture, tones=tones, near_by=near_by, noises=noises)
 
 
