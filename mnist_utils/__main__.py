@@ -68,7 +68,7 @@ def _run(options: argparse.Namespace, arguments: list[str] | None) -> int:
         notebooks = selection.find_notebooks(options.notebooks, options.only)
         chosen = selection.parse_parameters(options.parameter, notebooks)
         fine = runner.run(chosen, options.output, resume=options.resume,
-                          fresh_cache=options.fresh_cache)  # fmt: skip
+                          fresh_cache=options.fresh_cache, jobs=_jobs(options))  # fmt: skip
     except selection.RunError as error:
         print(f"mnist_utils run: {error}", file=sys.stderr)
         return 2
@@ -87,6 +87,23 @@ def _run(options: argparse.Namespace, arguments: list[str] | None) -> int:
     return 0 if fine else 1
 
 
+def _jobs(options: argparse.Namespace) -> int:
+    from mnist_utils.runner import suggested_jobs
+
+    # A fresh cache is for measuring, which another notebook would disturb.
+    return options.jobs or (1 if options.fresh_cache else suggested_jobs())
+
+
+def _at_least_one(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1, got {text!r}")
+    return number
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m mnist_utils")
     parser.add_argument("--version", action="version", version=__version__)
@@ -100,6 +117,10 @@ def _parser() -> argparse.ArgumentParser:
                      help="leave out what an interrupted run has finished")  # fmt: skip
     run.add_argument("--fresh-cache", action="store_true",
                      help="an empty artifact cache for each notebook, so that it trains everything")  # fmt: skip
+    run.add_argument("--jobs", type=_at_least_one, metavar="N",
+                     help="how many to run at a time (default: 2 where there are 2 cores and 8 GB of "
+                          "free memory, which is faster, but the seconds that lessons measure are "
+                          "longer for it; else, and with --fresh-cache, 1)")  # fmt: skip
     run.add_argument("--notebooks", type=Path, default=Path("notebooks"), metavar="FOLDER",
                      help="where the notebooks are (default: %(default)s)")  # fmt: skip
     run.add_argument("--output", type=Path, default=Path("build/run"), metavar="FOLDER",

@@ -9,11 +9,9 @@ import inspect
 import json
 import os
 import re
-import shutil
 import tempfile
-import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -22,11 +20,10 @@ from typing import Any
 
 import platformdirs
 
+from mnist_utils.cache_entries import alone, read, store, sweep
 from mnist_utils.data import MnistData, load_mnist
 
 LIBRARIES = ("keras", "tensorflow", "numpy")
-LEFTOVERS = (".unfinished-*", "unfinished/*.unfinished")  # of processes that were killed
-OLD = 24 * 3600  # seconds after which nobody writes on a leftover any more
 
 
 def cache_folder() -> Path:
@@ -44,6 +41,8 @@ def cached(
     name: str = "result",
 ) -> Any:
     """Return the stored result under the key, or compute and store it.
+
+    While one process computes it, others that ask for it wait.
 
     Args:
         key: everything that the result depends on; anything that json.dumps takes.
@@ -64,21 +63,23 @@ def cached(
     if not re.fullmatch(r"[\w-]+", name):
         raise ValueError(f"name must be letters, digits, _ and -, got {name!r}")
     entry = cache_folder() / f"{name}-{_digest(key)}"
-    found = entry.is_dir()
-    if found:
-        try:
-            _verify(entry)
-            return load(entry)
-        except Exception as error:  # whatever a damaged file makes its reader raise
-            print(f"The stored {name} in {entry} is damaged ({error}); it is made again.")
+    with suppress(Exception):  # it is not there, or damaged, which is said below
+        return read(entry, load)
     writable = _prepare_cache()
-    result = compute()
-    if writable:
-        try:
-            _store(entry, lambda folder: save(result, folder), replace=found)
-        except Exception as error:  # whatever a full disk makes a writer raise; the result is good
-            print(f"{name} could not be stored in {entry} ({error}); it is used all the same, and "
-                  "made again next time. MNIST_UTILS_CACHE can name a folder with room.")  # fmt: skip
+    with alone(entry) if writable else nullcontext():
+        found = entry.is_dir()
+        if found:
+            try:
+                return read(entry, load)  # another process has made it meanwhile
+            except Exception as error:  # whatever a damaged file makes its reader raise
+                print(f"The stored {name} in {entry} is damaged ({error}); it is made again.")
+        result = compute()
+        if writable:
+            try:
+                store(entry, lambda folder: save(result, folder), replace=found)
+            except Exception as error:  # whatever a full disk makes a writer raise
+                print(f"{name} could not be stored in {entry} ({error}); it is used all the same, "
+                      "and made again next time. MNIST_UTILS_CACHE can name a folder with room.")  # fmt: skip
     return result
 
 
@@ -145,7 +146,7 @@ def _prepare_cache() -> bool:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
-            _sweep(folder)
+            sweep(folder)
             return True
     except OSError as error:
         problem = f"the cache folder {folder} can't be written ({error})"
@@ -153,46 +154,3 @@ def _prepare_cache() -> bool:
             raise OSError(f"{problem}; MNIST_UTILS_CACHE must name a folder that can") from error
         print(f"Note: {problem}; nothing is stored. MNIST_UTILS_CACHE can name another folder.")
         return False
-
-
-def _store(entry: Path, save: Callable[[Path], None], *, replace: bool) -> None:
-    """Let save write into a folder beside the entry, then put it in place in one step.
-
-    Another process may have stored the same entry meanwhile, and a third may be reading it: a
-    sound one stays. Where replace says that the old one could not be read, it gives way.
-    """
-    temporary = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=entry.parent))
-    try:
-        made = temporary / "made"
-        made.mkdir()
-        save(made)
-        (made / "sums.json").write_text(json.dumps(_sums(made)))
-        if replace:
-            with suppress(FileNotFoundError):  # another process was faster
-                entry.rename(temporary / "damaged")
-        try:
-            made.rename(entry)
-        except OSError:
-            if not entry.is_dir():  # else another process was faster
-                raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what processes that were killed have left half written."""
-    for pattern in LEFTOVERS:
-        for path in folder.glob(pattern):
-            with suppress(OSError):
-                if time.time() - path.stat().st_mtime > OLD:
-                    shutil.rmtree(path) if path.is_dir() else path.unlink()
-
-
-def _sums(folder: Path) -> dict[str, str]:
-    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest()
-            for file in sorted(folder.iterdir()) if file.name != "sums.json"}  # fmt: skip
-
-
-def _verify(entry: Path) -> None:
-    if json.loads((entry / "sums.json").read_text()) != _sums(entry):
-        raise ValueError("its files do not have the sums that were stored with them")

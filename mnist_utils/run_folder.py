@@ -1,13 +1,13 @@
 """A run's folder: one run at a time writes to it, and nothing damaged in it is trusted."""
 
-import errno
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
+
+from filelock import FileLock, Timeout
 
 from mnist_utils.selection import RunError
 
@@ -19,21 +19,20 @@ def hold(folder: Path) -> Iterator[None]:
     Raises:
         RunError: if it can't be made, or another run is writing to it.
     """
+    lock = FileLock(folder / ".lock")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        file = open(folder / ".lock", "ab")  # noqa: SIM115
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise RunError(f"another run is writing to {folder}; wait for it, or name another folder "
+                       "with --output") from error  # fmt: skip
     except OSError as error:
         raise RunError(f"the output folder {folder} can't be written ({error}); name another with "
                        "--output") from error  # fmt: skip
-    with file:
-        try:
-            _lock(file)
-        except OSError as error:
-            if error.errno in (errno.EACCES, errno.EAGAIN, errno.EDEADLK):
-                raise RunError(f"another run is writing to {folder}; wait for it, or name another "
-                               "folder with --output") from error  # fmt: skip
-            # else the file system knows no locks, as some network drives don't
+    try:
         yield
+    finally:
+        lock.release()
 
 
 def read_results(folder: Path) -> dict[str, Any]:
@@ -80,15 +79,3 @@ def entry_sum(entry: dict[str, Any], executed: Path) -> str:
     for figure in entry["figures"]:
         total.update((executed.parent / "figures" / f"{figure['name']}.png").read_bytes())
     return total.hexdigest()
-
-
-def _lock(file: BinaryIO) -> None:
-    if os.name == "nt":
-        import msvcrt
-
-        file.seek(0)
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

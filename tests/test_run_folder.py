@@ -59,7 +59,9 @@ def numbers(folder):
 
 @pytest.mark.skipif(os.name == "nt", reason="needs the signals of a POSIX system")
 def test_killed_while_writing_results_continues_to_the_same_numbers(series, capsys):
-    killed = subprocess.run([sys.executable, "-c", KILL, "run"], cwd=series, capture_output=True)
+    killed = subprocess.run(
+        [sys.executable, "-c", KILL, "run", "--jobs", "1"], cwd=series, capture_output=True
+    )
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     run = series / "build/run"
     assert list(numbers(run)) == ["01_first"]  # whole, and without what was not finished

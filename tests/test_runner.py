@@ -6,8 +6,10 @@ import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import nbformat
+import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
@@ -165,40 +167,107 @@ def test_damaged_results_are_made_anew(series, tmp_path, content):
     assert list(results(tmp_path)["notebooks"]) == ["03_fine"]
 
 
+# Cell by cell: wait for the results of the first notebook; say so; wait for ever.
+WAITING = [
+    "DEPTH = 1",
+    "import subprocess, sys, time\nfrom pathlib import Path",
+    "while '01_good' not in Path('results.json').read_text(): time.sleep(0.1)",
+    "helper = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(300)'])\n"
+    "Path('second_started').write_text(str(helper.pid))\ntime.sleep(300)",
+]
+
+
 @pytest.mark.skipif(os.name == "nt", reason="needs the signals of a POSIX system")
-def test_interrupted_run_says_how_to_continue_and_continues(series, tmp_path):
-    flag = tmp_path / "second_started"
-    write(series, "02_broken", ["DEPTH = 1", f"open({str(flag)!r}, 'w').close()\nimport time\n"
-                                "time.sleep(100 if DEPTH == 1 else 0)"])  # fmt: skip
-    only = ["--only", "1", "--only", "2", "--only", "3"]
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_interrupted_run_says_how_to_continue_and_continues(series, tmp_path, jobs):
+    flag = tmp_path / "build/run/second_started"
+    write(series, "02_broken", WAITING)
+    write(series, "03_fine", ["import time; time.sleep(300)"])
+    only = ["--only", "1", "--only", "2", "--only", "3", "--jobs", jobs]
     command = [sys.executable, "-m", "mnist_utils", "run", *only]
     process = subprocess.Popen(
         command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # background jobs ignore it
     )  # fmt: skip
     deadline = time.monotonic() + 120
-    while not flag.exists() and time.monotonic() < deadline:
+    while not (flag.exists() and flag.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    helper = psutil.Process(int(flag.read_text()))
+    while len(kernels := psutil.Process(process.pid).children()) < int(jobs):
+        assert time.monotonic() < deadline  # with two, the third notebook begins, too
         time.sleep(0.1)
     os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C in a terminal does
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "python -m mnist_utils run --only 1 --only 2 --only 3 --continue" in errors
+    again = f"python -m mnist_utils run --only 1 --only 2 --only 3 --jobs {jobs} --continue"
+    assert again in errors
+    assert "Traceback" not in errors
     assert list(results(tmp_path)["notebooks"]) == ["01_good"]
+    assert not psutil.wait_procs([helper, *kernels], timeout=5)[1]  # nothing works on
 
-    flag.unlink()
     write(series, "02_broken", ["DEPTH = 2", "DEPTH"])
+    write(series, "03_fine", ["EPOCHS = 1"])
     again = subprocess.run([*command, "--continue"], capture_output=True, text=True, timeout=120)
     assert again.returncode == 0
     assert "01_good is done already" in again.stdout
     assert list(results(tmp_path)["notebooks"]) == ["01_good", "02_broken", "03_fine"]
 
 
-def test_fresh_cache_is_empty_for_each_notebook(series, tmp_path):
+# Two notebooks, each of which ends only when it has met the other.
+MEETING = """
+import os, time
+from pathlib import Path
+Path("met").mkdir(exist_ok=True)
+Path(f"met/{os.getpid()}").touch()
+held = b"x" * SIZE
+end = time.monotonic() + 60
+while len(os.listdir("met")) < 2:
+    assert time.monotonic() < end
+    time.sleep(0.1)
+time.sleep(2)
+"""
+
+
+def test_two_notebooks_at_a_time(series, tmp_path):
+    write(series, "01_good", ["SIZE = 0", MEETING])
+    write(series, "02_broken", ["SIZE = 300_000_000", MEETING])
+    assert main(["run", "--jobs", "2"]) == 0
+    entries = results(tmp_path)["notebooks"]
+    assert list(entries) == ["01_good", "02_broken", "03_fine"]
+    assert list((tmp_path / "build/run/met").iterdir())  # each worked in the run's folder
+    small, large, _ = (entry["peak_memory"] for entry in entries.values())
+    assert 300e6 < large < 300e6 + 2 * small  # each has its own counted
+    assert sorted(os.listdir(tmp_path)) == ["build", "notebooks"]
+
+
+def test_one_at_a_time_in_order(series, tmp_path):
+    write(series, "01_good", ["A = 0", "import time; time.sleep(1); open('first', 'w')"])
+    write(series, "02_broken", ["A = 0", "import os; assert os.path.exists('first')"])
+    assert main(["run", "--jobs", "1", "--only", "1", "--only", "2"]) == 0
+
+
+@pytest.mark.parametrize(("cores", "free", "expected"), [(1, 64e9, 1), (2, 4e9, 1), (2, 8e9, 2),
+                                                         (64, 1e12, 2)])  # fmt: skip
+def test_how_many_at_a_time_without_being_told(monkeypatch, cores, free, expected):
+    monkeypatch.setattr(runner, "_cores", lambda: cores)
+    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=free))
+    assert runner.suggested_jobs() == expected
+
+
+@pytest.mark.parametrize("jobs", ["0", "-1", "two", "1.5"])
+def test_wrong_number_at_a_time(jobs, capsys):
+    with pytest.raises(SystemExit):
+        main(["run", f"--jobs={jobs}"])
+    assert f"must be a whole number from 1, got '{jobs}'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_fresh_cache_is_empty_for_each_notebook(series, tmp_path, jobs):
     source = ["EPOCHS = 1", "import os\nfrom mnist_utils.artifacts import cache_folder\n"
               "assert not os.listdir(cache_folder())\n(cache_folder() / 'x').write_text('abc')"]  # fmt: skip
     write(series, "01_good", source)
     write(series, "03_fine", source)
-    assert main(["run", "--fresh-cache", "--only", "1", "--only", "3"]) == 0
+    assert main(["run", "--fresh-cache", "--only", "1", "--only", "3", "--jobs", jobs]) == 0
     assert [entry["cache_size"] for entry in results(tmp_path)["notebooks"].values()] == [3, 3]
 
 
@@ -252,12 +321,12 @@ def test_notebooks_are_never_overwritten(series, capsys):
 
 
 def test_interrupted_second_run_does_not_pass_for_the_first(series, tmp_path, monkeypatch):
-    def interrupt(*arguments):
+    def interrupt(*arguments, **options):
         raise KeyboardInterrupt
 
     assert main(["run", "--only", "1"]) == 0
     with monkeypatch.context() as patch:
-        patch.setattr("mnist_utils.runner._execute", interrupt)
+        patch.setattr("mnist_utils.runner.execute", interrupt)
         assert main(["run", "--only", "1"]) == 130
     assert results(tmp_path)["notebooks"] == {}
     assert main(["run", "--only", "1", "--continue"]) == 0

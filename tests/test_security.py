@@ -16,7 +16,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from PIL import Image
 from series import ROOT, all_notebooks, read_notebook
 
-from mnist_utils import artifacts, measured, run_folder, runner
+from mnist_utils import artifacts, cache_entries, execution, measured, run_folder
 from mnist_utils.archives import read_archive
 from mnist_utils.checks import verdict
 from mnist_utils.data import DataError, load_mnist
@@ -120,7 +120,7 @@ def test_stored_model_with_code_in_it_is_not_trusted(data, tmp_path, monkeypatch
     evil.save(entry / "model.keras")
     evil.predict_on_batch(data.validation.images[:1])
     os.rmdir(mark)  # which it has just left, as it would wherever it is loaded and asked
-    (entry / "sums.json").write_text(json.dumps(artifacts._sums(entry)))
+    (entry / "sums.json").write_text(json.dumps(cache_entries._sums(entry)))
     model = artifacts.get_or_train(recipe, data).model
     model.predict_on_batch(data.validation.images[:1])
     again = model.get_weights()
@@ -279,7 +279,7 @@ def test_figure_of_a_tampered_notebook_stays_in_its_folder(tmp_path):
     cell = new_code_cell("", outputs=[picture(name) for name in names])
     (tmp_path / "run").mkdir()
     nbformat.write(new_notebook(cells=[cell]), tmp_path / "run/01_a.ipynb")
-    collected = runner._collect(tmp_path / "run/01_a.ipynb")
+    collected = execution._collect(tmp_path / "run/01_a.ipynb")
     assert [figure["name"] for figure in collected["figures"]] == ["fine"]
     assert [path.name for path in tmp_path.rglob("*.png")] == ["fine.png"]
 
