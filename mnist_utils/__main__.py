@@ -118,8 +118,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--fresh-cache", action="store_true",
                      help="an empty artifact cache for each notebook, so that it trains everything")  # fmt: skip
     run.add_argument("--jobs", type=_at_least_one, metavar="N",
-                     help="how many to run at a time (default: 2 where there are 2 cores and 8 GB of "
-                          "free memory, which is faster, but the seconds that lessons measure are "
+                     help="how many to run at a time (default: 2 with 2 cores, 8 GB of free memory "
+                          "and no GPU, which is faster, but the seconds that lessons measure are "
                           "longer for it; else, and with --fresh-cache, 1)")  # fmt: skip
     run.add_argument("--notebooks", type=Path, default=Path("notebooks"), metavar="FOLDER",
                      help="where the notebooks are (default: %(default)s)")  # fmt: skip

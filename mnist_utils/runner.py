@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import platform
+import shutil
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -23,7 +24,7 @@ from mnist_utils.selection import RunError
 
 PACKAGE = Path(__file__).parent
 PREFER = "JUPYTER_PREFER_ENV_PATH"
-MEMORY_FOR_TWO = 8e9  # bytes; two lessons at a time took up to TODO
+MEMORY_FOR_TWO = 8e9  # bytes; see peak_memory of the two largest lessons in results.json
 LIBRARIES = ("tensorflow", "keras", "numpy", "scipy", "scikit-learn", "matplotlib")
 
 
@@ -64,8 +65,12 @@ def run(
 
 
 def suggested_jobs() -> int:
-    """Return how many notebooks to run at a time: two, if there are cores and memory for them."""
-    return 2 if _cores() >= 2 and psutil.virtual_memory().available >= MEMORY_FOR_TWO else 1
+    """Return how many notebooks to run at a time: 2 if there are cores and memory for it, else 1.
+
+    With an NVIDIA GPU it is 1: TensorFlow takes all of its memory for the first.
+    """
+    room = _cores() >= 2 and psutil.virtual_memory().available >= MEMORY_FOR_TWO
+    return 2 if room and not shutil.which("nvidia-smi") else 1
 
 
 class _Run:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import runs
 import scale_out
+import series_time
 import time_to_accuracy
 from series import ROOT
 
@@ -190,3 +191,11 @@ def test_ensembles_and_distilled_networks_are_judged_once_and_on_validation_imag
     assert text.splitlines()[-1].startswith("    against BEST_RECIPE, of 10,000 images")
     assert text.endswith("(over the budget)")
     assert "softmax_regression(epochs=2) taught 50% by 2 × softmax_regression" in text
+
+
+def test_the_time_of_the_series_is_told_as_a_ratio():
+    run = {"peak_memory": 2.5e9, "gflops_before": 100.2, "gflops_after": 99.7}
+    one, two = {**run, "seconds": 905.0}, {**run, "seconds": 724.0}
+    text = series_time.describe([{"2": two, "1": one}, {"1": one, "2": one}])
+    assert "| 1 | 1 | 15:05 | 2.5 GB | 100, 100 |\n| 1 | 2 | 12:04 |" in text
+    assert "Two at a time took 0.80, 1.00 of the time" in text

@@ -246,9 +246,12 @@ def test_one_at_a_time_in_order(series, tmp_path):
     assert main(["run", "--jobs", "1", "--only", "1", "--only", "2"]) == 0
 
 
-@pytest.mark.parametrize(("cores", "free", "expected"), [(1, 64e9, 1), (2, 4e9, 1), (2, 8e9, 2),
-                                                         (64, 1e12, 2)])  # fmt: skip
-def test_how_many_at_a_time_without_being_told(monkeypatch, cores, free, expected):
+@pytest.mark.parametrize(("cores", "free", "gpu", "expected"), [
+    (1, 64e9, None, 1), (2, 4e9, None, 1), (2, 8e9, None, 2), (64, 1e12, None, 2),
+    (64, 1e12, "/usr/bin/nvidia-smi", 1),
+])  # fmt: skip
+def test_how_many_at_a_time_without_being_told(monkeypatch, cores, free, gpu, expected):
+    monkeypatch.setattr("shutil.which", {"nvidia-smi": gpu}.get)
     monkeypatch.setattr(runner, "_cores", lambda: cores)
     monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=free))
     assert runner.suggested_jobs() == expected
