@@ -1,12 +1,13 @@
 """Execute one notebook headlessly with papermill, and collect what it recorded."""
 
 import base64
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import nbformat
 import papermill
@@ -52,7 +53,8 @@ def _execute(
     entry = {"status": "ok", "seconds": None, "peak_memory": None, "parameters": parameters,
              "error": None}  # fmt: skip
     bar = {"desc": label, "unit": "cell",
-           "bar_format": "{desc} |{bar:24}| cell {n_fmt}/{total_fmt} [{elapsed}]"}  # fmt: skip
+           "bar_format": "{desc} |{bar:24}| cell {n_fmt}/{total_fmt} [{elapsed}]",
+           "file": _Unbreakable(sys.stderr)}  # fmt: skip
     start = time.perf_counter()
     with PeakMemory(mine) as peak:
         try:
@@ -70,6 +72,28 @@ def _execute(
         print(f"{path.stem} failed in {entry['error']}; kept in {executed}")
     entry |= {"seconds": round(time.perf_counter() - start, 1), "peak_memory": peak.bytes}
     return entry | _collect(executed)
+
+
+class _Unbreakable:
+    """A stream to which writing never fails, although it may lead to nobody any more.
+
+    Where a progress bar can't write, tqdm keeps the lock that it shares with the other bars, whose
+    notebooks would wait for ever.
+    """
+
+    def __init__(self, stream: TextIO):
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 def _collect(executed: Path) -> dict[str, Any]:

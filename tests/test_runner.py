@@ -179,7 +179,7 @@ WAITING = [
 
 @pytest.mark.skipif(os.name == "nt", reason="needs the signals of a POSIX system")
 @pytest.mark.parametrize("jobs", ["1", "2"])
-def test_interrupted_run_says_how_to_continue_and_continues(series, tmp_path, jobs):
+def test_interrupted_run_says_how_to_continue_and_continues(series, tmp_path, jobs, request):
     flag = tmp_path / "build/run/second_started"
     write(series, "02_broken", WAITING)
     write(series, "03_fine", ["import time; time.sleep(300)"])
@@ -190,6 +190,7 @@ def test_interrupted_run_says_how_to_continue_and_continues(series, tmp_path, jo
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # background jobs ignore it
     )  # fmt: skip
     deadline = time.monotonic() + 120
+    request.addfinalizer(process.kill)
     while not (flag.exists() and flag.read_text()) and time.monotonic() < deadline:
         time.sleep(0.1)
     helper = psutil.Process(int(flag.read_text()))
@@ -238,6 +239,22 @@ def test_two_notebooks_at_a_time(series, tmp_path):
     small, large, _ = (entry["peak_memory"] for entry in entries.values())
     assert 300e6 < large < 300e6 + 2 * small  # each has its own counted
     assert sorted(os.listdir(tmp_path)) == ["build", "notebooks"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs the pipes of a POSIX system")
+def test_two_notebooks_whose_progress_nobody_reads_come_to_an_end(series, tmp_path):
+    write(series, "01_good", ["SIZE = 0", MEETING])
+    write(series, "02_broken", ["SIZE = 0", MEETING, "SIZE", "SIZE"])
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "mnist_utils", "run", "--jobs", "2"]
+    process = subprocess.Popen(command, stderr=writing, stdout=subprocess.DEVNULL)
+    os.close(writing)
+    try:
+        assert process.wait(timeout=100) == 0
+    finally:
+        process.kill()
+    assert len(results(tmp_path)["notebooks"]) == 3
 
 
 def test_one_at_a_time_in_order(series, tmp_path):
