@@ -22,13 +22,17 @@ def hold(folder: Path) -> Iterator[None]:
     lock = FileLock(folder / ".lock")
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        open(lock.lock_file, "ab").close()
+    except OSError as error:
+        raise RunError(f"the output folder {folder} can't be written ({error}); name another with "
+                       "--output") from error  # fmt: skip
+    try:
         lock.acquire(timeout=0)
     except Timeout as error:
         raise RunError(f"another run is writing to {folder}; wait for it, or name another folder "
                        "with --output") from error  # fmt: skip
-    except OSError as error:
-        raise RunError(f"the output folder {folder} can't be written ({error}); name another with "
-                       "--output") from error  # fmt: skip
+    except (OSError, NotImplementedError):
+        pass  # the file system knows no locks, as some network drives don't
     try:
         yield
     finally:

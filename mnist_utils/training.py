@@ -43,7 +43,9 @@ def fit(
 ) -> Trained:
     """Train a new model by the recipe on data.train.
 
-    On one machine's CPU, the same recipe gives the same weights, bit for bit, interrupted or not.
+    On one machine's CPU and with the same number of threads, the same recipe gives the same
+    weights, bit for bit, interrupted or not. With another number, convolutions add up in another
+    order, and the network becomes a somewhat different one.
 
     Args:
         recipe: what to train, and how.

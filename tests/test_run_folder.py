@@ -1,5 +1,6 @@
 """A run's folder: killed while writing results, damaged, full, or wanted by two runs at once."""
 
+import errno
 import json
 import os
 import signal
@@ -120,6 +121,18 @@ def test_only_one_run_at_a_time_writes_to_a_folder(series, capsys):
         assert "another run is writing to build/run; wait for it" in capsys.readouterr().err
     with run_folder.hold(series / "build/run"), run_folder.hold(series / "build/other"):
         pass  # let go of by now, and another folder is free
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOLCK, "No locks available"), NotImplementedError]
+)
+def test_a_file_system_without_locks_is_written_to_all_the_same(series, monkeypatch, error):
+    def acquire(self, timeout):
+        raise error
+
+    monkeypatch.setattr(run_folder.FileLock, "acquire", acquire)
+    assert main(["run", "--only", "1"]) == 0
+    assert list(numbers(series / "build/run")) == ["01_first"]
 
 
 def test_output_folder_that_can_not_be_made(series, capsys):

@@ -284,4 +284,6 @@ def test_generic_cache_stores_any_result(cache, capsys):
     for _ in range(2):
         assert artifacts.cached({"a": 1}, compute, save, load, name="number") == 42
     assert len(calls) == 1
-    assert [path.name.partition("-")[0] for path in cache.glob("*-*")] == ["number"]
+    names = sorted(path.name.partition("-")[0] for path in cache.iterdir())
+    assert names == ["number", "unfinished"]
+    assert not list((cache / "unfinished").iterdir())  # where the lock was
