@@ -58,7 +58,7 @@ class _Storage(optuna.storages.RDBStorage):
 
 def put_back(study: optuna.Study, trial: FrozenTrial) -> None:
     """Put a lost trial back into the queue, with its place and what it had drawn so far."""
-    if "place" in trial.user_attrs:
+    if trial.user_attrs.get("place") is not None:
         with quiet():
             retry = optuna.storages.RetryHeartbeatStaleTrialCallback(max_retry=ATTEMPTS - 1)
             retry(study, trial)

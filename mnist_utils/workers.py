@@ -14,7 +14,6 @@ import platform
 import sys
 import time
 from collections import defaultdict
-from datetime import datetime, timedelta
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
@@ -68,13 +67,13 @@ def work(study: optuna.Study, objective, *, pause: float = 0.2) -> int:
         objective: as `search.run` takes it. What it raises is passed on, and its trial failed.
         pause: seconds between two looks while other workers' trials are all that is left.
     """
-    plan, taken = Plan.from_json(study.user_attrs["plan"]), []
+    plan, taken, missed = Plan.from_json(study.user_attrs["plan"]), [], {}
     study.pruner = PRUNERS[plan.pruner]()
     with quiet():
         while True:
             optuna.storages.fail_stale_trials(study)
             places = by_place(study)
-            _rescue(study, places)
+            _rescue(study, places, missed)
             best = [foremost(trials) for trials in places.values()]
             states = {trial.state for trial in best}
             used = sum(len(t.intermediate_values) for t in best if t.state is not TrialState.FAIL)
@@ -97,7 +96,7 @@ def by_place(study: optuna.Study) -> Places:
     """Return the trials of each of the plan's places: one, and more where some were lost."""
     places = defaultdict(list)
     for trial in study.get_trials(deepcopy=False):
-        if "place" in trial.user_attrs:
+        if trial.user_attrs.get("place") is not None:
             places[trial.user_attrs["place"]].append(trial)
     return dict(places)
 
@@ -123,6 +122,12 @@ def is_settled(trials: list[FrozenTrial]) -> bool:
 def _carry_out(trial: optuna.Trial, plan: Plan, objective, taken: list[int]) -> float:
     place = trial.user_attrs.get("place")
     if place is None:
+        raise NothingLeftError
+    if any(
+        other.number < trial.number and other.state in (*FINISHED, TrialState.RUNNING)
+        for other in by_place(trial.study)[place]
+    ):  # two that began the study filled it twice
+        trial.set_user_attr("place", None)
         raise NothingLeftError
     taken.append(trial.number)
     trial.set_user_attr("worker", f"{platform.node()} {os.getpid()}")
@@ -150,16 +155,23 @@ def _carry_out(trial: optuna.Trial, plan: Plan, objective, taken: list[int]) -> 
     return value
 
 
-def _rescue(study: optuna.Study, places: Places) -> None:
-    """Put back what heartbeats miss: workers killed just before the first, or while putting back."""
-    limit = datetime.now() - timedelta(seconds=GRACE * study.user_attrs["heartbeat"])
+def _rescue(study: optuna.Study, places: Places, missed: dict[int, float]) -> None:
+    """Put back what heartbeats miss: workers killed just before the first, or while putting back.
+
+    By this worker's clock alone, since others' clocks may differ: missed has the time at which it
+    first saw that a trial is in nobody's hands, by number.
+    """
+    now, patience = time.monotonic(), GRACE * study.user_attrs["heartbeat"]
     for trials in places.values():
         best = foremost(trials)
-        if best.state is TrialState.RUNNING:
-            if best.user_attrs.get("begun") != best.number and best.datetime_start < limit:
+        running = best.state is TrialState.RUNNING
+        if running and best.user_attrs.get("begun") == best.number:
+            continue  # heartbeats tell of it
+        if not running and (best.state is TrialState.WAITING or is_settled(trials)):
+            continue
+        if now - missed.setdefault(best.number, now) >= patience:
+            if running:
                 study.tell(best.number, state=TrialState.FAIL, skip_if_finished=True)
-                put_back(study, best)
-        elif not is_settled(trials) and best.datetime_complete and best.datetime_complete < limit:
             put_back(study, best)
 
 

@@ -9,10 +9,11 @@ import sys
 import zipfile
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
-from mnist_utils import export, exported, models
+from mnist_utils import export, exported, keras_files, models
 from mnist_utils.artifacts import get_or_train
 from mnist_utils.export import FORMATS, compare
 from mnist_utils.exported import SUMS, ModelFileError, load
@@ -235,6 +236,65 @@ def test_nothing_but_known_layers_is_made(folder, tmp_path, planted, monkeypatch
     monkeypatch.setattr(keras.saving, "load_model", never)
     with pytest.raises(ModelFileError, match="which no network of the series needs"):
         load(rewrite(folder / "digits.keras", tmp_path / "planted.keras", change))
+
+
+def layers_of(config) -> dict:
+    """Return a configuration's layers by name, none of which is built beforehand."""
+    layers = config["config"]["layers"]
+    for layer in layers:
+        layer.pop("build_config", None)
+    return {layer["config"]["name"]: layer["config"] for layer in layers}
+
+
+def widen(config):
+    layers_of(config)["hidden"]["units"] = 1_000_000_000  # 48 GB
+
+
+def pad(config):
+    layers_of(config)["edge"]["padding"] = [[50_000, 50_000]] * 2  # 40 GB
+
+
+def lengthen(config):
+    config["name"] = "x" * keras_files.LARGEST_CONFIG
+
+
+@pytest.mark.parametrize(("change", "message"), [
+    (widen, "parameters take more than 200 MB"), (pad, "at most 4,194,304"), (lengthen, "1 MB"),
+])  # fmt: skip
+def test_networks_that_would_need_much_memory_are_refused(tmp_path, monkeypatch, change, message):
+    keras.Sequential([
+        keras.Input((28, 28)), keras.layers.Reshape((28, 28, 1)),
+        keras.layers.ZeroPadding2D(1, name="edge"), keras.layers.GlobalAveragePooling2D(),
+        keras.layers.Dense(4, name="hidden"), keras.layers.Dense(10, activation="softmax"),
+    ]).save(tmp_path / "small.keras")  # fmt: skip
+    load(tmp_path / "small.keras")
+
+    def never(*arguments, **named):
+        raise AssertionError("the file was handed to Keras")
+
+    monkeypatch.setattr(keras.saving, "load_model", never)
+    with pytest.raises(ModelFileError, match=message):
+        load(rewrite(tmp_path / "small.keras", tmp_path / "large.keras", change))
+
+
+@pytest.mark.parametrize("filled", [False, True])
+def test_weights_that_are_only_declared_are_refused(folder, tmp_path, filled):
+    """A few bytes of HDF5 can stand for gigabytes: never written, or compressed."""
+    content = io.BytesIO()
+    with h5py.File(content, "w") as file:
+        numbers = file.create_dataset(
+            "layers/dense/vars/0", (60_000_000,), "f4", compression="gzip"
+        )
+        if filled:
+            numbers[:] = 0
+    assert len(content.getvalue()) < 1_000_000
+    with zipfile.ZipFile(folder / "digits.keras") as old, \
+         zipfile.ZipFile(tmp_path / "large.keras", "w") as new:  # fmt: skip
+        for member in old.namelist():
+            weights = member == "model.weights.h5"
+            new.writestr(member, content.getvalue() if weights else old.read(member))
+    with pytest.raises(ModelFileError, match="weights take more than 200 MB"):
+        load(tmp_path / "large.keras")
 
 
 def test_a_keras_file_with_more_in_it_is_refused(folder, tmp_path):

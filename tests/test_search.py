@@ -4,6 +4,7 @@ import contextlib
 import math
 import sqlite3
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -242,6 +243,47 @@ def test_what_heartbeats_miss_is_put_back(monkeypatch, begun):
     frame = search.table(study)
     assert frame.state.tolist() == ["complete"] * 2
     assert frame.attempts.tolist() == [2, 1]
+
+
+def test_clocks_of_other_machines_do_not_matter(tmp_path):
+    """A trial that a worker has just taken, by a clock an hour behind, is left to it."""
+    address = f"sqlite:///{(tmp_path / 'a.db').as_posix()}"
+    search.start(plan(trials=1), address, heartbeat=1)
+    study = optuna.load_study(study_name="hill", storage=address)
+    other = study.ask()
+    with contextlib.closing(sqlite3.connect(tmp_path / "a.db")) as database, database:
+        database.execute("UPDATE trials SET datetime_start = datetime(datetime_start, '-1 hour')")
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(workers.serve, address, "hill", hill)
+        time.sleep(1)
+        other.set_user_attr("begun", other.number)
+        study.tell(other, 1.0)
+        assert waiting.result(timeout=60) == {"taken": 0}
+    assert search.table(study).value.tolist() == [1.0]
+
+
+def test_places_that_two_have_filled_are_carried_out_once(monkeypatch):
+    """Two call `start` at the same moment, and neither sees the other's trials."""
+    once, calls = optuna.Study.enqueue_trial, []
+
+    def twice(*arguments, **named):
+        once(*arguments, **named)
+        once(*arguments, **named)
+
+    monkeypatch.setattr(optuna.Study, "enqueue_trial", twice)
+    study = search.start(plan(trials=6))
+    monkeypatch.undo()
+
+    def objective(settings, seed, report):
+        calls.append(seed)
+        return hill(settings, seed, report)
+
+    assert workers.work(study, objective) == 6
+    assert calls == list(range(6))
+    frame = search.table(study)
+    assert frame.state.tolist() == ["complete"] * 6
+    assert frame.attempts.tolist() == [1] * 6
+    assert frame.rate.tolist() == search.table(search.run(plan(trials=6), hill)).rate.tolist()
 
 
 def test_recipe_is_trained_as_by_fit_and_pruned_between_epochs(data):
