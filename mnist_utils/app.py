@@ -36,12 +36,14 @@ def check_port(host: str, port: int | None) -> int:
             found = socket.getaddrinfo(host, candidate, type=socket.SOCK_STREAM)
             family, _, _, _, address = found[0]
             with socket.socket(family) as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                if os.name == "posix":  # on Windows it would let a port that is taken be taken
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 probe.bind(address)
-        except socket.gaierror as error:
+        except (socket.gaierror, UnicodeError) as error:
             raise AppError(f"--host {host} is not an address of a computer") from error
         except PermissionError as error:
-            raise AppError(f"port {port} needs more rights; take one above 1023") from error
+            if port:  # else the next one may be free; Windows keeps whole ranges for itself
+                raise AppError(f"port {port} needs more rights; take one above 1023") from error
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise AppError(f"can't serve on {host}: {error.strerror}") from error

@@ -1,7 +1,8 @@
 """A cache on disk, so that a run of the series trains each network once.
 
 It lies in the user's cache folder, or where the environment variable MNIST_UTILS_CACHE points.
-A key covers everything that the result depends on: changed code never returns an old network.
+A key covers recipe, data, library versions and code, so that changed code never returns an old
+network; not the number of threads, which makes a convolutional one slightly another.
 """
 
 import hashlib

@@ -2,8 +2,9 @@
 
 After Hendrycks and Dietterich, Benchmarking Neural Network Robustness to Common Corruptions and
 Perturbations (2019, arXiv 1903.12261), and Mu and Gilmer, MNIST-C (2019, arXiv 1906.02337), with
-amounts of our own in physical units. Every function takes and returns uint8 (n, 28, 28), 0-255
-with 0 for paper, and leaves what it is given as it is.
+amounts of our own in physical units. `corrupt` and `deal` take and return uint8 (n, 28, 28), 0-255
+with 0 for paper, and leave what they are given as it is; each kind's own function computes in
+float64.
 """
 
 from collections.abc import Callable
@@ -83,9 +84,9 @@ def noise(images, sd, rng):
     return images + sd * rng.normal(size=images.shape)
 
 
-def blur(images, radius, rng):
+def blur(images, sd, rng):
     """Smear every point over a Gaussian of this standard deviation."""
-    return ndimage.gaussian_filter(images, (0, radius, radius), mode="constant")
+    return ndimage.gaussian_filter(images, (0, sd, sd), mode="constant")
 
 
 def brightness(images, lift, rng):
@@ -145,7 +146,7 @@ def thin(images, pixels, rng):
 
 CORRUPTIONS = {
     "noise": Corruption(noise, (25, 50, 75, 100, 125), "standard deviation, of 255"),
-    "blur": Corruption(blur, (0.6, 1.0, 1.4, 1.8, 2.2), "radius in pixels"),
+    "blur": Corruption(blur, (0.6, 1.0, 1.4, 1.8, 2.2), "standard deviation in pixels"),
     "brightness": Corruption(brightness, (30, 60, 90, 120, 150), "grey added, of 255"),
     "contrast": Corruption(contrast, (0.6, 0.4, 0.25, 0.15, 0.08), "share left"),
     "occlusion": Corruption(occlusion, (4, 6, 8, 10, 12), "side of the square in pixels"),

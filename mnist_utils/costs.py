@@ -37,4 +37,4 @@ def _of_layer(layer: keras.layers.Layer) -> int:
     if isinstance(layer, layers.BatchNormalization) or not layer.weights:
         return 0
     raise ValueError(f"can't count the layer {layer.name!r}, a {type(layer).__name__}; "
-                     "known are Dense, Conv2D and layers without weights")  # fmt: skip
+                     "known are Dense, Conv2D, BatchNormalization and layers without weights")  # fmt: skip

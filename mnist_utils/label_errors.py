@@ -75,6 +75,10 @@ def out_of_fold(recipe, labels: np.ndarray, *, folds: int = 5, seed: int = 0) ->
     """
     from mnist_utils.sweeps import sweep
 
+    most = len(load_mnist().train.labels)
+    if np.size(labels) > most:
+        raise ValueError(f"labels must be those of the first images of {most:,}, got "
+                         f"{np.size(labels):,} labels")  # fmt: skip
     held = deal_folds(labels, folds, seed)
     ask = partial(_ask_fold, recipe=recipe, labels=np.asarray(labels), held=held, deal_seed=seed)
     answers = sweep(ask, {"fold": range(folds)}, seeds=[recipe.seed])

@@ -119,7 +119,7 @@ def build_page(read: Callable, explain: Callable[[np.ndarray, int], np.ndarray])
             how = gr.Markdown(PROGRAMS)
             details = gr.JSON(label="details", open=True)
         outputs = [words, bars, seen, heat, details]
-        # Both take turns: a network uses all cores for one picture as it is.
+        # Both share two places: a network uses all cores for one picture as it is.
         shared = {"concurrency_id": "read", "concurrency_limit": 2, "show_progress": "hidden"}
         pad.input(
             answer_drawing,

@@ -86,14 +86,14 @@ def time_prediction(recipe: str, repeats: int = 30) -> list[float]:
     return [float(np.median(seconds[1:]))]
 
 
-def measure_memory(recipe: str, examples: int | None = None) -> list[int]:
+def measure_memory(recipe: str) -> list[int]:
     """Return the most bytes that a process of its own takes to train the network for an epoch.
 
     Raises:
         OSError: on other systems than Linux, which keeps the count that this reads.
     """
     code = ("import sys; from mnist_utils.published import train_published; "
-            f"train_published({recipe!r}, 0, 1, examples={examples!r}); "
+            f"train_published({recipe!r}, 0, 1); "
             "print(next(line.split()[1] for line in open('/proc/self/status') "
             "if line.startswith('VmHWM')))")  # fmt: skip
     if not Path("/proc/self/status").exists():

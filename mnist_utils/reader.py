@@ -2,15 +2,17 @@
 
 import hashlib
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from mnist_utils.artifacts import cached, get_or_train
+from mnist_utils import ensembles, preprocessing, rejection
+from mnist_utils.artifacts import cached, get_or_train, source_sum
 from mnist_utils.data import MnistData, load_mnist
 from mnist_utils.ensembles import predict_ensemble
-from mnist_utils.evaluation import apply_temperature, fit_temperature
+from mnist_utils.evaluation import apply_temperature, calibration, fit_temperature
 from mnist_utils.images import NoDigitFound, Prepared, prepare
 from mnist_utils.recipes import OWN_DIGITS_RECIPE, Ensemble, Recipe
 from mnist_utils.rejection import choose_threshold
@@ -71,6 +73,7 @@ class Reader:
 
         Raises:
             images.ImageError: if the source is no picture that can be used.
+            OSError: if the file can't be opened.
         """
         try:
             prepared = prepare(source)
@@ -102,7 +105,8 @@ def get_reader(
         verbose: as for `training.fit`.
 
     Raises:
-        ValueError: if no threshold keeps the errors on the validation images rare enough.
+        ValueError: if no threshold keeps the errors on the validation images rare enough, or if
+            there is no validation image, or no mistake on any, to fit the temperature to.
     """
     data = load_mnist() if data is None else data
     several = isinstance(recipe, Ensemble)
@@ -125,7 +129,9 @@ def get_reader(
         return {"temperature": temperature, "threshold": threshold}
 
     key = {"weights": weights.hexdigest(), "data": data.checksum, "errors": ACCEPTED_ERRORS,
-           "pixels": pixels}  # fmt: skip
+           "pixels": pixels,
+           "source": source_sum(calibration, ensembles, preprocessing, rejection,
+                                sys.modules[__name__])}  # fmt: skip
     found = cached(key, calibrate, _save, _load, name="calibration")
     return Reader(models, found["temperature"], found["threshold"], pixels)
 

@@ -54,7 +54,7 @@ def fit(
         watch: evaluate data.validation after every epoch; it takes time and changes nothing,
             unless the recipe has early stopping or reduction on a plateau, which need it.
         checkpoint: a file (.npz) that is written after every epoch. If it is there at the start,
-            and from the same recipe, training goes on where it stopped.
+            and from the same recipe and data, training goes on where it stopped.
         keep_checkpoint: leave that file where it is at the end, for a caller who has yet to store
             the result; otherwise it is removed.
         callbacks: more of them, for watching; they must leave weights and random numbers alone.
@@ -66,7 +66,8 @@ def fit(
 
     Raises:
         ValueError: if the recipe asks for more images than there are, or for a validation set
-            where there is none, or if the checkpoint belongs to another recipe.
+            where there is none, or if the checkpoint belongs to another recipe or other data, or
+            its name does not end in .npz.
     """
     start = time.perf_counter()
     train = data.train.take(recipe.train_examples)

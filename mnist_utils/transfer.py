@@ -88,10 +88,13 @@ def fine_tune(
         The new network, compiled for evaluation.
 
     Raises:
-        ValueError: if start is none of the series' networks.
+        ValueError: if start is none of the series' networks, or scales its pixels in another way
+            than they do by default.
     """
     keras.utils.set_random_seed(seed)
     model = models.build(start.name)
+    if _scaling(start) != _scaling(model):
+        raise ValueError(f"start must scale its pixels as models.build({start.name!r}) does")
     head = len(model.layers[-1].weights)
     model.set_weights([*start.get_weights()[:-head], *model.get_weights()[-head:]])
     rate = OneCycle(learning_rate, epochs)
@@ -100,3 +103,8 @@ def fine_tune(
         model.train_on_batch(few.images, few.labels)
     compile_for_evaluation(model)
     return model
+
+
+def _scaling(network: keras.Model) -> list[tuple]:
+    return [(layer.scale, layer.offset) for layer in network.layers
+            if isinstance(layer, keras.layers.Rescaling)]  # fmt: skip

@@ -45,10 +45,14 @@ def serve(address: str, name: str, objective, seed: int = 0) -> dict[str, int]:
 
     Raises:
         KeyError: if the storage has no such study.
-        ValueError: if no objective is given and the study keeps no recipe.
+        ValueError: if the study was not made by `search.start`, or if no objective is given and
+            it keeps no recipe.
     """
     with quiet():
-        heartbeat = optuna.load_study(study_name=name, storage=address).user_attrs["heartbeat"]
+        about = optuna.load_study(study_name=name, storage=address).user_attrs
+        if not {"plan", "heartbeat"} <= about.keys():
+            raise ValueError(f"the study {name!r} was not made by search.start")
+        heartbeat = about["heartbeat"]
         study = optuna.load_study(study_name=name, storage=open_storage(address, heartbeat))
     if objective is None:
         from mnist_utils.search import RecipeObjective

@@ -223,7 +223,8 @@ def test_a_port_that_is_taken_is_named(address, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [(["--port", "0"], "1 to 65535"), (["--port", "70000"], "1 to 65535"),
-     (["--host", "no.such.host.invalid"], "not an address"), (["--host", "192.0.2.1"], "can't serve")],
+     (["--host", "no.such.host.invalid"], "not an address"), (["--host", "a..b"], "not an address"),
+     (["--host", "192.0.2.1"], "can't serve")],
 )  # fmt: skip
 def test_wrong_hosts_and_ports(arguments, message, capsys):
     assert main(["app", *arguments]) == 2

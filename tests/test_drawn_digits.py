@@ -26,9 +26,11 @@ def test_samples_open_and_come_again(purpose, name):
 
 def test_unknown_sets_are_named():
     with pytest.raises(ValueError, match="no set 'dreams' for 'tuning'; there are"):
-        next(make_set("tuning", "dreams", 1))
+        make_set("tuning", "dreams", 1)
     with pytest.raises(ValueError, match="no set"):
-        next(make_set("test", "paper", 1))
+        make_set("test", "paper", 1)
+    with pytest.raises(ValueError, match="purpose must be one of tuning, held back, got 'test'"):
+        set_names("test")
 
 
 def test_the_families_share_no_style():

@@ -391,6 +391,14 @@ def test_bombs_are_not_opened(monkeypatch):
         prepare(io.BytesIO(bytes(101)))
 
 
+def test_a_photo_beyond_what_is_read_whole_is_halved(monkeypatch):
+    """Its sides are less than twice MOST_SIDE, so that for these it could stay whole."""
+    monkeypatch.setattr(reading, "MOST_SIDE", 100)
+    monkeypatch.setattr(reading, "MOST_PIXELS", 10_000)
+    content = encode(Image.fromarray(grey(ink())), "JPEG", quality=95)
+    assert reading.open_picture(content).shape == (80, 60, 3)
+
+
 def test_large_pictures_are_reduced(monkeypatch):
     picture = Image.fromarray(grey(ink()))
     monkeypatch.setattr(reading, "MOST_SIDE", 80)

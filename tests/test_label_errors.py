@@ -129,6 +129,7 @@ def test_stored_errors_are_errors(data):
     (lambda: label_errors.plant_errors(np.arange(10), 11), "count must be 0 to 10"),
     (lambda: label_errors.deal_folds(np.arange(10), 2), "as many images of each digit"),
     (lambda: label_errors.deal_folds(np.arange(10), 1), "at least 2 folds"),
+    (lambda: label_errors.out_of_fold(None, np.arange(60_000) % 10, folds=2), "first images of 55,000"),
     (lambda: label_errors.confident_errors(np.arange(9), np.full((9, 10), 0.1)), "there is no 9"),
     (lambda: label_errors.count_found(np.arange(9), [1], 10), "top must be 1 to 9"),
     (lambda: label_errors.rank_suspects(np.arange(3), np.full((2, 10), 0.1)), "must have 2"),

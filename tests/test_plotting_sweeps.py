@@ -77,6 +77,8 @@ def test_costs_put_a_name_to_the_left_where_it_would_cover_a_neighbour():
 def test_missing_columns_are_named(frame):
     with pytest.raises(ValueError, match="no column size; it has rate, kind"):
         plotting.plot_sweep(frame, "size", "accuracy")
+    with pytest.raises(ValueError, match=r"no column size.*it has 0"):
+        plotting.plot_sweep(pd.DataFrame({0: [1]}), "size", "loss")
     with pytest.raises(ValueError, match="no column loss"):
         plotting.plot_heat_map(frame, "kind", "rate", "loss")
     with pytest.raises(ValueError, match="no column seconds"):

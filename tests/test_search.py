@@ -311,6 +311,9 @@ def test_workers_need_a_study_with_a_recipe(tmp_path):
         workers.serve(address, "hill", None)
     with pytest.raises(KeyError):
         workers.serve(address, "valley", None)
+    optuna.create_study(study_name="plain", storage=address)
+    with pytest.raises(ValueError, match=r"'plain' was not made by search\.start"):
+        workers.serve(address, "plain", hill)
     for heartbeat in (0, 1.5, True):
         with pytest.raises(ValueError, match="heartbeat must be an integer of at least 1"):
             search.start(plan(), heartbeat=heartbeat)

@@ -47,6 +47,13 @@ def test_a_schedule_leaves_no_rate_to_reduce():
         Recipe("cnn_small", schedule="cosine", reduce_on_plateau=2)
 
 
+def test_stopping_early_would_undo_the_averaging_of_weights():
+    with pytest.raises(
+        ValueError, match=r"weight_averaging must be 0 with early_stopping, got 0\.9"
+    ):
+        Recipe("cnn_small", early_stopping=2, weight_averaging=0.9)
+
+
 def test_deciding_by_validation_needs_validation_images():
     nothing_held = load_mnist(validation_examples=0)
     with pytest.raises(ValueError, match="but data has none"):

@@ -90,3 +90,5 @@ def test_fine_tuning_starts_from_all_but_the_last_layer(small):
     assert abs(tuned.layers[-1].get_weights()[1].mean() - 0.125) > 0.1
     with pytest.raises(ValueError, match="no model named"):
         transfer.fine_tune(keras.Sequential(start.layers, name="mine"), few)
+    with pytest.raises(ValueError, match="must scale its pixels as"):
+        transfer.fine_tune(models.build("cnn_two_conv", scaling="unit"), few)

@@ -164,11 +164,12 @@ def stamp_readme(text: str, settings: dict, results: dict) -> str:
 
 def set_repository(address: str) -> None:
     """Write the address of a fork into pyproject.toml."""
-    if not ADDRESS.fullmatch(address.removesuffix(".git").rstrip("/")):
+    address = address.rstrip("/").removesuffix(".git")
+    if not ADDRESS.fullmatch(address):
         raise SystemExit(f"expected an address such as https://github.com/YOU/FORK, got {address}")
     path = ROOT / "pyproject.toml"
     old = f'repository = "{read_settings()["repository"]}"'
-    new = f'repository = "{address.removesuffix(".git").rstrip("/")}"'
+    new = f'repository = "{address}"'
     path.write_text(path.read_text("utf-8").replace(old, new), "utf-8", newline="\n")
 
 

@@ -89,9 +89,13 @@ def parse_idx(content: bytes, *, where: str) -> np.ndarray:
 
 
 def read_image_folder(folder: Path) -> dict[str, np.ndarray]:
-    """Read train/CLASS/IMAGE and test/CLASS/IMAGE; classes are numbered in their names' order.
+    """Read train/CLASS/IMAGE and test/CLASS/IMAGE.
 
-    Hidden files and folders, such as Jupyter's .ipynb_checkpoints, are left out.
+    Folders that are all named by a digit give that digit; others are numbered from 0 in the order
+    of their names. Hidden files and folders, such as Jupyter's .ipynb_checkpoints, are left out.
+
+    Raises:
+        DataError: if the folders are not such, or a file is no image of 28 by 28 grey pixels.
     """
     names = [sorted(_visible((folder / part).glob("*/"))) for part in ("train", "test")]
     if not names[0] or not names[1]:

@@ -14,9 +14,9 @@ PENS = ((0.08, 0.08, 0.1), (0.1, 0.15, 0.45), (0.2, 0.2, 0.22), (0.05, 0.1, 0.3)
 MARKERS = ((0.1, 0.1, 0.12), (0.1, 0.2, 0.6), (0.75, 0.12, 0.12), (0.05, 0.45, 0.2))
 
 
-def screen(mask: np.ndarray, rng: np.random.Generator, *, dark: bool | None = None) -> np.ndarray:
-    """A drawing program: two flat colours that differ well; dark says which way round."""
-    dark = rng.random() < 0.5 if dark is None else dark
+def screen(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A drawing program: two flat colours that differ well, either one the digit's."""
+    dark = rng.random() < 0.5
     light, ink = rng.uniform(0.75, 1, 3), rng.uniform(0, 0.35, 3)
     if rng.random() < 0.5:
         light, ink = np.ones(3), np.zeros(3)

@@ -94,8 +94,15 @@ def _sources() -> dict[str, dict]:
 
 
 def set_names(purpose: str) -> list[str]:
-    """Return the names of the sets of a purpose: "tuning" or "held back"."""
-    return list(_sources()[purpose])
+    """Return the names of the sets of a purpose: "tuning" or "held back".
+
+    Raises:
+        ValueError: if there is no such purpose.
+    """
+    sources = _sources()
+    if purpose not in sources:
+        raise ValueError(f"purpose must be one of {', '.join(sources)}, got {purpose!r}")
+    return list(sources[purpose])
 
 
 def make_set(
@@ -117,9 +124,9 @@ def make_set(
     if name not in sources.get(purpose, ()):
         raise ValueError(f"no set {name!r} for {purpose!r}; there are "
                          f"{ {key: list(value) for key, value in sources.items()} }")  # fmt: skip
-    for index in range(first, first + count):
-        key = [seed, index, list(sources).index(purpose), *name.encode()]
-        yield sources[purpose][name](np.random.default_rng(key), index % 10)
+    start = [list(sources).index(purpose), *name.encode()]
+    return (sources[purpose][name](np.random.default_rng([seed, index, *start]), index % 10)
+            for index in range(first, first + count))  # fmt: skip
 
 
 def _writers(part: slice) -> dict:

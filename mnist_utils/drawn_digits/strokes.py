@@ -19,14 +19,12 @@ class Hand:
         slant: largest slant either way, 0.2 for one in five.
         turn: largest rotation either way, in degrees.
         stretch: largest change of the ratio of width to height, 0.2 for 20%.
-        pressure: how much the pen's width varies along a stroke, 0 to 1.
     """
 
     wobble: float = 0.02
     slant: float = 0.25
     turn: float = 8.0
     stretch: float = 0.25
-    pressure: float = 0.25
 
 
 USUAL = Hand()

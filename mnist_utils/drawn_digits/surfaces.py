@@ -16,7 +16,6 @@ def form(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     height = np.ptp(rows) + 1
     gap = height * rng.uniform(0.2, 0.4, 4)
-    frame = np.zeros(mask.shape)
     top, bottom = rows[0] - gap[0], rows[-1] + gap[1]
     left, right = columns[0] - gap[2], columns[-1] + gap[3]
     line = max(height * rng.uniform(0.008, 0.02), 0.7)
@@ -37,7 +36,7 @@ def wrapping(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     chosen = rng.integers(len(grounds))
     fibres = smooth_noise(mask.shape, rng, max(0.006, 2 / max(mask.shape)))
     ground = flat(mask, grounds[chosen]) * (1 + 0.03 * (chosen < 2) * fibres)[..., None]
-    ink = MARKERS[rng.integers(2)] if chosen < 2 else (*MARKERS, *PENS)[rng.integers(2)]
+    ink = MARKERS[rng.integers(2)]
     picture = mix(ground, 0.92 * mask, ink)
     rows, columns = np.mgrid[-1 : 1 : mask.shape[0] * 1j, -1 : 1 : mask.shape[1] * 1j]
     corners = 1 - rng.uniform(0.1, 0.5) * (rows**2 + columns**2) / 2

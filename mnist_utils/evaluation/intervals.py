@@ -67,7 +67,8 @@ def accuracy(labels: np.ndarray, predictions: np.ndarray, confidence: float = 0.
         confidence: the interval's coverage, between 0 and 1.
 
     Raises:
-        ValueError: if the arrays are not such digits or differ in length.
+        ValueError: if the arrays are not such digits or differ in length, or the confidence is out
+            of range.
     """
     labels = check_digits("labels", labels)
     predictions = check_digits("predictions", predictions, length=len(labels))
@@ -112,7 +113,8 @@ def mean_interval(values: Sequence[float], confidence: float = 0.95) -> tuple[fl
         (low, high) around the mean, in the unit of the values.
 
     Raises:
-        ValueError: if there are fewer than two values, or one is not finite.
+        ValueError: if there are fewer than two values, one is not finite, or the confidence is out
+            of range.
     """
     values = check_values("values", values)
     return _student_interval(values, np.sqrt(1 / len(values)), confidence)
@@ -133,7 +135,8 @@ def prediction_interval(values: Sequence[float], confidence: float = 0.95) -> tu
         (low, high) around the mean, in the unit of the values.
 
     Raises:
-        ValueError: if there are fewer than two values, or one is not finite.
+        ValueError: if there are fewer than two values, one is not finite, or the confidence is out
+            of range.
     """
     values = check_values("values", values)
     return _student_interval(values, np.sqrt(1 + 1 / len(values)), confidence)

@@ -39,8 +39,8 @@ class Prepared:
             out and enlarged "strokes", "width" with the strokes' width normalised, and "box", the
             longer side 160. A picture in MNIST's form already has "picture" and "ink" alone.
         dark: whether the ink was darker than its ground.
-        box: where the digit is in the picture: first row, first column, last row and last column,
-            as shares of its height and width.
+        box: where the digit is in the picture: first row, first column, and the row and column
+            after the last, as shares of its height and width.
         width: of the strokes before normalisation, in pixels of the image.
     """
 
@@ -61,6 +61,7 @@ def prepare(source, *, without: Collection[str] = ()) -> Prepared:
     Raises:
         ImageError: if the source is no picture that can be used.
         NoDigitFound: if there is nothing in it that could be a digit, or more than one.
+        OSError: if the file can't be opened.
         ValueError: if there is no such step.
     """
     if not set(without) <= set(SKIPPABLE):

@@ -46,6 +46,7 @@ def open_picture(source, *, turn: bool = True) -> np.ndarray:
 
     Raises:
         ImageError: if it is no picture, damaged, empty, too large, or of a kind not known.
+        NoDigitFound: if nothing in it can be seen, since all is transparent.
         OSError: if the file can't be opened.
     """
     if isinstance(source, np.ndarray):
@@ -93,6 +94,8 @@ def _decode(content: bytes, name: str) -> Image.Image:
             jpeg = picture.format in ("JPEG", "MPO")
             _check_size(picture.size, name, MOST_JPEG_PIXELS if jpeg else MOST_PIXELS)
             share = MOST_SIDE / max(picture.size)
+            if picture.width * picture.height > MOST_PIXELS:
+                share = min(share, 0.5)  # nothing between half and whole can be had from Pillow
             if jpeg and share < 1:
                 picture.draft(None, tuple(int(share * side) for side in picture.size))
             picture.load()
@@ -125,7 +128,8 @@ def _hint(content: bytes) -> str:
     return f"; known are {', '.join(FORMATS)}"
 
 
-def _check_size(size: tuple[int, int], name: str, most: int = MOST_PIXELS) -> None:
+def _check_size(size: tuple[int, int], name: str, most: int | None = None) -> None:
+    most = MOST_PIXELS if most is None else most
     if min(size) < 1:
         raise ImageError(f"{name} has no pixels")
     if size[0] * size[1] > most:

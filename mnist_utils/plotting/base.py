@@ -44,4 +44,4 @@ def check_columns(frame: pd.DataFrame, *names: str) -> None:
     missing = [name for name in names if name not in frame.columns]
     if missing:
         raise ValueError(f"the table has no column {', '.join(missing)}; "
-                         f"it has {', '.join(frame.columns)}")  # fmt: skip
+                         f"it has {', '.join(map(str, frame.columns))}")  # fmt: skip
