@@ -150,6 +150,7 @@ def stamp_readme(text: str, settings: dict, results: dict) -> str:
         "environment": environment_line(results),
         "results": result_table(results, test_set=True),
         "further": result_table(results, test_set=False),
+        "series": (ROOT / "benchmarks" / "series_time.md").read_text("utf-8").strip(),
         "speed": (ROOT / "benchmarks" / "time_to_accuracy.md").read_text("utf-8").strip(),
     }
     for name, content in made.items():
