@@ -89,7 +89,11 @@ def out_of_fold(recipe, labels: np.ndarray, *, folds: int = 5, seed: int = 0) ->
 
 
 def deal_folds(labels: np.ndarray, folds: int, seed: int = 0) -> np.ndarray:
-    """Return the fold of each image, integer (n,), every label in proportion in every fold."""
+    """Return the fold of each image, integer (n,), every label in proportion in every fold.
+
+    Raises:
+        ValueError: if the labels are no digits, or too few for the folds, or folds is below 2.
+    """
     from sklearn.model_selection import StratifiedKFold
 
     labels = check_digits("labels", labels)
@@ -123,6 +127,9 @@ def rank_suspects(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     Args:
         labels: given digits, integer (n,), 0-9.
         probabilities: of networks that have not seen these labels, float (n, 10).
+
+    Raises:
+        ValueError: if the arrays are not such.
     """
     labels, probabilities = check_labelled(labels, probabilities)
     return np.argsort(probabilities[np.arange(len(labels)), labels], kind="stable")
@@ -185,6 +192,9 @@ def plant_errors(
         second: optional, integer (n,): the wrong digit for each image; where it equals the label,
             and for None, one of the nine others is drawn.
         seed: of the draw.
+
+    Raises:
+        ValueError: if an array is not such, or the count is out of range.
     """
     labels = check_digits("labels", labels)
     if not 0 <= count <= len(labels):
@@ -201,7 +211,11 @@ def plant_errors(
 
 
 def count_found(ranking: np.ndarray, wanted, top: int) -> int:
-    """Return how many of the wanted indices stand among the first `top` of a ranking."""
+    """Return how many of the wanted indices stand among the first `top` of a ranking.
+
+    Raises:
+        ValueError: if top is not 1 to the ranking's length.
+    """
     if not 1 <= top <= len(ranking):
         raise ValueError(f"top must be 1 to {len(ranking):,}, got {top}")
     return int(np.isin(ranking[:top], list(wanted)).sum())

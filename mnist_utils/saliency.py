@@ -111,6 +111,12 @@ def field_centres(model: keras.Model, layer: str) -> np.ndarray:
     Args:
         model: a Sequential network of layers that treat rows and columns alike.
         layer: the name of the layer that makes the map.
+
+    Returns:
+        float array (side of the map,), in pixels of the image.
+
+    Raises:
+        ValueError: if there is no such layer.
     """
     centre, jump = 0.0, 1
     for part in model.layers:
@@ -149,6 +155,9 @@ def likeness(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
     Returns:
         float array (n,), -1 to 1.
+
+    Raises:
+        ValueError: if the arrays are not such.
     """
     from scipy.stats import rankdata
 
@@ -167,6 +176,9 @@ def hide(images: np.ndarray, maps: np.ndarray, share: float) -> np.ndarray:
         images: array (n, 28, 28), pixels 0-255; ink is any pixel above 0.
         maps: array (n, 28, 28); the largest value goes first.
         share: 0 to 1, rounded to whole pixels.
+
+    Raises:
+        ValueError: if the arrays are not such, or differ in length, or the share is out of range.
     """
     check_images(images)
     check_images(maps)

@@ -53,6 +53,9 @@ def reliability_curve(
     Returns:
         One row a bin, the least sure first. Columns: images; probability, the mean largest
         probability; accuracy, the share that is right; low and high, Wilson's interval for it.
+
+    Raises:
+        ValueError: if the arrays are not such, or bins or the confidence is out of range.
     """
     labels, probabilities = check_labelled(labels, probabilities)
     if bins < 1:
