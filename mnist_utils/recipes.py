@@ -85,7 +85,6 @@ class Recipe:
             raise ValueError(
                 f"reduce_on_plateau must be None with a schedule of its own, got {self.schedule!r}"
             )
-
         if self.early_stopping and self.weight_averaging:  # it goes back to weights as they were
             raise ValueError("weight_averaging must be 0 with early_stopping, got "
                              f"{self.weight_averaging!r}")  # fmt: skip

@@ -186,7 +186,8 @@ def table(study: optuna.Study) -> pd.DataFrame:
             "value": reports[max(reports)] if pruned else best.value,
             "state": "failed" if failed else best.state.name.lower(),
             "steps": len(reports), "seconds": best.user_attrs.get("seconds"),
-            "attempts": sum(trial.state is not TrialState.WAITING for trial in trials), "worker": best.user_attrs.get("worker"),
+            "attempts": sum(trial.state is not TrialState.WAITING for trial in trials),
+            "worker": best.user_attrs.get("worker"),
         })  # fmt: skip
     columns = ["place", "seed", *plan.space, "value", "state", "steps", "seconds", "attempts",
                "worker"]  # fmt: skip
