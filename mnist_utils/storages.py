@@ -40,20 +40,33 @@ def open_storage(address: str | None, heartbeat: int) -> optuna.storages.BaseSto
 
 
 class _Storage(optuna.storages.RDBStorage):
-    """Optuna's database storage, from which one worker alone gets a waiting trial, on SQLite too.
+    """Optuna's database storage, in which one worker alone takes or fails a trial, on SQLite too.
 
     Optuna reads the trial's state, then writes it, under a SELECT FOR UPDATE, which SQLite does not
-    know: two workers can take the same trial. Here reading and writing are one statement.
+    know: two workers can take the same trial, or both fail it and put it back. Here reading and
+    writing are one statement.
     """
 
     def set_trial_state_values(self, trial_id, state, values=None) -> bool:
-        if state is TrialState.RUNNING:
-            waiting = (TrialModel.trial_id == trial_id, TrialModel.state == TrialState.WAITING)
-            take = update(TrialModel).where(*waiting).values(state=state, datetime_start=datetime.now())  # fmt: skip
+        if state in (TrialState.RUNNING, TrialState.FAIL) and values is None:
+            if state is TrialState.RUNNING:
+                before, time = TrialState.WAITING, {"datetime_start": datetime.now()}
+            else:
+                before, time = TrialState.RUNNING, {"datetime_complete": datetime.now()}
+            change = update(TrialModel).values(state=state, **time)
+            change = change.where(TrialModel.trial_id == trial_id, TrialModel.state == before)
             with self.engine.begin() as connection:
-                if connection.execute(take).rowcount:
+                if connection.execute(change).rowcount:
                     return True
         return super().set_trial_state_values(trial_id, state, values)
+
+
+def fail(study: optuna.Study, trial: FrozenTrial) -> bool:
+    """Mark a running trial failed; return False if another worker has finished it by now."""
+    try:
+        return study._storage.set_trial_state_values(trial._trial_id, TrialState.FAIL)
+    except optuna.exceptions.UpdateFinishedTrialError:
+        return False
 
 
 def put_back(study: optuna.Study, trial: FrozenTrial) -> None:

@@ -21,7 +21,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from mnist_utils.plans import PRUNERS, Plan
-from mnist_utils.storages import ATTEMPTS, GRACE, open_storage, put_back, quiet
+from mnist_utils.storages import ATTEMPTS, GRACE, fail, open_storage, put_back, quiet
 
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 Places = dict[int, list[FrozenTrial]]
@@ -159,11 +159,11 @@ def _carry_out(trial: optuna.Trial, plan: Plan, objective, taken: list[int]) -> 
     return value
 
 
-def _rescue(study: optuna.Study, places: Places, missed: dict[int, float]) -> None:
+def _rescue(study: optuna.Study, places: Places, missed: dict[tuple[int, bool], float]) -> None:
     """Put back what heartbeats miss: workers killed just before the first, or while putting back.
 
     By this worker's clock alone, since others' clocks may differ: missed has the time at which it
-    first saw that a trial is in nobody's hands, by number.
+    first saw that a trial is in nobody's hands, by its number and whether it runs.
     """
     now, patience = time.monotonic(), GRACE * study.user_attrs["heartbeat"]
     for trials in places.values():
@@ -173,9 +173,9 @@ def _rescue(study: optuna.Study, places: Places, missed: dict[int, float]) -> No
             continue  # heartbeats tell of it
         if not running and (best.state is TrialState.WAITING or is_settled(trials)):
             continue
-        if now - missed.setdefault(best.number, now) >= patience:
-            if running:
-                study.tell(best.number, state=TrialState.FAIL, skip_if_finished=True)
+        if now - missed.setdefault((best.number, running), now) >= patience:
+            if running and not fail(study, best):
+                continue  # its worker or another one was quicker
             put_back(study, best)
 
 

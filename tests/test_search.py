@@ -211,7 +211,7 @@ def test_one_worker_alone_gets_a_trial(tmp_path):
     address, trials = f"sqlite:///{(tmp_path / 'a.db').as_posix()}", 100
     study = search.start(plan(trials=trials), address)
     connections = [storages.open_storage(address, 10) for _ in range(4)]
-    together = threading.Barrier(len(connections))
+    together = threading.Barrier(len(connections), timeout=60)
 
     def take(storage) -> list[bool]:
         taken = []
@@ -229,6 +229,42 @@ def test_one_worker_alone_gets_a_trial(tmp_path):
     study.tell(0, 1.0)
     with pytest.raises(optuna.exceptions.UpdateFinishedTrialError):
         connections[0].set_trial_state_values(study.trials[0]._trial_id, TrialState.RUNNING)
+
+
+def test_one_worker_alone_puts_a_lost_trial_back(tmp_path):
+    """Four that have seen the same trials lost, killed before their first sign of life."""
+    address, trials = f"sqlite:///{(tmp_path / 'a.db').as_posix()}", 20
+    search.start(plan(trials=trials), address, heartbeat=1)
+    study = optuna.load_study(study_name="hill", storage=address)
+    for _ in range(trials):
+        study.ask()
+    rescuers = [optuna.load_study(study_name="hill", storage=storages.open_storage(address, 1))
+                for _ in range(4)]  # fmt: skip
+    together = threading.Barrier(len(rescuers), timeout=60)
+
+    def rescue(rescuer) -> None:
+        places = workers.by_place(rescuer)
+        for place, lost in places.items():
+            together.wait()
+            workers._rescue(rescuer, {place: lost}, {(lost[0].number, True): -math.inf})
+
+    with ThreadPoolExecutor(len(rescuers)) as pool:
+        list(pool.map(rescue, rescuers))
+    assert [trial.state for trial in study.trials[:trials]] == [TrialState.FAIL] * trials
+    assert all(trial.datetime_complete for trial in study.trials[:trials])
+    again = [trial.user_attrs["place"] for trial in study.trials[trials:]]
+    assert sorted(again) == list(range(trials))
+
+
+def test_a_trial_that_ends_while_it_is_rescued_is_not_put_back(tmp_path):
+    address = f"sqlite:///{(tmp_path / 'a.db').as_posix()}"
+    search.start(plan(trials=1), address, heartbeat=1)
+    study = optuna.load_study(study_name="hill", storage=address)
+    trial = study.ask()
+    seen = workers.by_place(study)
+    study.tell(trial, 1.0)
+    workers._rescue(study, seen, {(trial.number, True): -math.inf})
+    assert [trial.state for trial in study.trials] == [TrialState.COMPLETE]
 
 
 @pytest.mark.parametrize("begun", [False, True])
